@@ -1,1 +1,2 @@
+// referee: the command line. Verbs come one file each.
 return 2;
