@@ -1,0 +1,60 @@
+// The front door: one Lua world with its globals, string pool, budgets and main coroutine.
+// A state is used by one caller at a time (the server's turn). Nothing in it is process-wide.
+using Evalsha.Lua.Runtime;
+
+namespace Evalsha.Lua;
+
+public sealed partial class LuaState
+{
+    internal readonly LuaTable?[] TypeMetatables = new LuaTable?[9];
+
+    public LuaState(LuaOptions? options = null)
+    {
+        Options = options ?? new LuaOptions();
+        Strings = new StringPool();
+        Globals = new LuaTable();
+        Registry = new LuaTable();
+        MainThread = new LuaThread(this, Globals);
+        RunningThread = MainThread;
+    }
+
+    public LuaOptions Options { get; }
+
+    public StringPool Strings { get; }
+
+    /// <summary>The table that new functions take as their environment.</summary>
+    public LuaTable Globals { get; set; }
+
+    /// <summary>Values of the host that Lua code cannot reach, but which count as alive.</summary>
+    public LuaTable Registry { get; }
+
+    public LuaThread MainThread { get; }
+
+    /// <summary>The coroutine that runs now; the main one outside any.</summary>
+    public LuaThread RunningThread { get; internal set; }
+
+    /// <summary>The metatable shared by all values of a type that has no own one per value (strings, numbers, …).</summary>
+    public LuaTable? GetTypeMetatable(LuaType type) => TypeMetatables[(int)type];
+
+    public void SetTypeMetatable(LuaType type, LuaTable? metatable) => TypeMetatables[(int)type] = metatable;
+
+    /// <summary>Nested host levels now (PUC's nCcalls).</summary>
+    internal int HostLevels;
+
+    /// <summary>Instructions until the next look at the budgets.</summary>
+    internal long StepsLeft = LuaLimits.InterruptInterval;
+
+    /// <summary>The value of the error that is on its way out.</summary>
+    internal LuaValue ErrorValue;
+
+    internal void SetError(in LuaValue value) => ErrorValue = value;
+
+    /// <summary>A function value for this body.</summary>
+    public LuaHostFunction Function(string name, LuaHostBody body, params LuaValue[] upvalues) => new(name, body, upvalues) { Environment = Globals };
+
+    /// <summary>Makes functions of the rows and stores them in the table under their names.</summary>
+    public void Register(LuaTable table, ReadOnlySpan<LuaFunctionRow> rows)
+    {
+        foreach (var row in rows) table.Set(Strings.Get(row.Name), Function(row.Name, row.Body));
+    }
+}

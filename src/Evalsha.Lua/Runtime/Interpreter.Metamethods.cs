@@ -1,0 +1,287 @@
+// Operations that honour metamethods, for instructions whose fast path failed and for host functions. False: an error was raised.
+// The stack may have moved afterwards.
+namespace Evalsha.Lua.Runtime;
+
+internal static partial class Interpreter
+{
+    /// <summary>The metatable that decides for this value: its own, or that of its type.</summary>
+    internal static LuaTable? MetatableOf(LuaState state, in LuaValue value) => value.Type switch
+    {
+        LuaType.Table => value.AsTable.Metatable,
+        LuaType.Userdata => value.AsUserdata.Metatable,
+        var type => state.TypeMetatables[(int)type],
+    };
+
+    internal static LuaValue MetamethodOf(LuaState state, in LuaValue value, Metamethod method)
+    {
+        var metatable = MetatableOf(state, value);
+        return metatable is null ? LuaValue.Nil : metatable.GetMetamethod(method);
+    }
+
+    internal static bool Index(LuaThread thread, in LuaValue container, in LuaValue key, out LuaValue value)
+    {
+        var current = container;
+        for (var chain = 0; chain < LuaLimits.MetatableChainMax; chain++)
+        {
+            LuaValue handler;
+            if (current.IsTable)
+            {
+                var table = current.AsTable;
+                value = table.Get(key);
+                if (!value.IsNil || table.Metatable is not { } metatable) return true;
+                handler = metatable.GetMetamethod(Metamethod.Index);
+                if (handler.IsNil) return true;
+            }
+            else
+            {
+                handler = MetamethodOf(thread.State, current, Metamethod.Index);
+                if (handler.IsNil)
+                {
+                    value = LuaValue.Nil;
+                    return RaiseTypeError(thread, current, "index");
+                }
+            }
+            if (handler.IsFunction) return CallForResult(thread, handler, current, key, out value);
+            current = handler;
+        }
+        value = LuaValue.Nil;
+        return RaiseText(thread, "loop in gettable");
+    }
+
+    internal static bool SetIndex(LuaThread thread, in LuaValue container, in LuaValue key, in LuaValue value)
+    {
+        var current = container;
+        for (var chain = 0; chain < LuaLimits.MetatableChainMax; chain++)
+        {
+            LuaValue handler;
+            if (current.IsTable)
+            {
+                var table = current.AsTable;
+                if (table.Metatable is not { } metatable || (metatable.AbsentFlags & (1 << (int)Metamethod.NewIndex)) != 0)
+                {
+                    return table.TrySet(key, value, out var error) || RaiseText(thread, LuaTable.Describe(error));
+                }
+                handler = metatable.GetMetamethod(Metamethod.NewIndex);
+                if (handler.IsNil || !table.Get(key).IsNil)
+                {
+                    return table.TrySet(key, value, out var error) || RaiseText(thread, LuaTable.Describe(error));
+                }
+            }
+            else
+            {
+                handler = MetamethodOf(thread.State, current, Metamethod.NewIndex);
+                if (handler.IsNil) return RaiseTypeError(thread, current, "index");
+            }
+            if (handler.IsFunction) return CallForNothing(thread, handler, current, key, value);
+            current = handler;
+        }
+        return RaiseText(thread, "loop in settable");
+    }
+
+    internal static bool LessThan(LuaThread thread, in LuaValue a, in LuaValue b, out bool result)
+    {
+        result = false;
+        if (a.IsNumber && b.IsNumber)
+        {
+            result = a.AsNumber < b.AsNumber;
+            return true;
+        }
+        if (a.Type != b.Type) return RaiseOrderError(thread, a, b);
+        if (a.IsString)
+        {
+            result = a.AsString.CompareTo(b.AsString) < 0;
+            return true;
+        }
+        return CallForOrder(thread, a, b, Metamethod.LessThan, out result, out var found) && (found || RaiseOrderError(thread, a, b));
+    }
+
+    internal static bool LessOrEqual(LuaThread thread, in LuaValue a, in LuaValue b, out bool result)
+    {
+        result = false;
+        if (a.IsNumber && b.IsNumber)
+        {
+            result = a.AsNumber <= b.AsNumber;
+            return true;
+        }
+        if (a.Type != b.Type) return RaiseOrderError(thread, a, b);
+        if (a.IsString)
+        {
+            result = a.AsString.CompareTo(b.AsString) <= 0;
+            return true;
+        }
+        if (!CallForOrder(thread, a, b, Metamethod.LessOrEqual, out result, out var found)) return false;
+        if (found) return true;
+        // Without __le, a <= b is asked as not (b < a).
+        if (!CallForOrder(thread, b, a, Metamethod.LessThan, out result, out found)) return false;
+        result = !result;
+        return found || RaiseOrderError(thread, a, b);
+    }
+
+    internal static bool Equal(LuaThread thread, in LuaValue a, in LuaValue b, out bool result)
+    {
+        result = LuaValue.RawEquals(a, b);
+        if (result || a.Bits != b.Bits || a.Bits is not (LuaValue.TableTag or LuaValue.UserdataTag)) return true;
+        var first = a.IsTable ? a.AsTable.Metatable : a.AsUserdata.Metatable;
+        var second = b.IsTable ? b.AsTable.Metatable : b.AsUserdata.Metatable;
+        var handler = SharedHandler(first, second, Metamethod.Equal);
+        if (handler.IsNil) return true;
+        if (!CallForResult(thread, handler, a, b, out var answer)) return false;
+        result = answer.IsTruthy;
+        return true;
+    }
+
+    internal static bool Arithmetic(LuaThread thread, Metamethod operation, in LuaValue a, in LuaValue b, out LuaValue result)
+    {
+        if (TryToNumber(a, out var left) && TryToNumber(b, out var right))
+        {
+            result = operation switch
+            {
+                Metamethod.Add => left + right,
+                Metamethod.Subtract => left - right,
+                Metamethod.Multiply => left * right,
+                Metamethod.Divide => left / right,
+                Metamethod.Modulo => Modulo(left, right),
+                Metamethod.Power => Math.Pow(left, right),
+                _ => -left,
+            };
+            return true;
+        }
+        var handler = MetamethodOf(thread.State, a, operation);
+        if (handler.IsNil) handler = MetamethodOf(thread.State, b, operation);
+        if (handler.IsNil)
+        {
+            result = LuaValue.Nil;
+            return RaiseArithmeticError(thread, a, b);
+        }
+        return CallForResult(thread, handler, a, b, out result);
+    }
+
+    internal static bool Length(LuaThread thread, in LuaValue value, out LuaValue result)
+    {
+        switch (value.Bits)
+        {
+            case LuaValue.TableTag:
+                result = value.AsTable.Length;
+                return true;
+            case LuaValue.StringTag:
+                result = value.AsString.Length;
+                return true;
+        }
+        var handler = MetamethodOf(thread.State, value, Metamethod.Length);
+        result = LuaValue.Nil;
+        return handler.IsNil ? RaiseTypeError(thread, value, "get length of") : CallForResult(thread, handler, value, LuaValue.Nil, out result);
+    }
+
+    internal static bool ToStringMeta(LuaThread thread, in LuaValue value, out ByteString text)
+    {
+        if (value.IsString)
+        {
+            text = value.AsString;
+            return true;
+        }
+        var handler = MetamethodOf(thread.State, value, Metamethod.ToString);
+        if (handler.IsNil)
+        {
+            text = PlainText(thread.State, value);
+            return true;
+        }
+        text = ByteString.Empty;
+        if (!CallForResult(thread, handler, value, LuaValue.Nil, out var answer, 1)) return false;
+        if (answer.IsString) text = answer.AsString;
+        else if (answer.IsNumber) text = Coercion.ToByteString(thread.State, answer.AsNumber);
+        else return RaiseWhere(thread, "'tostring' must return a string to 'print'");
+        return true;
+    }
+
+    /// <summary>What tostring gives without __tostring.</summary>
+    internal static ByteString PlainText(LuaState state, in LuaValue value) => value.Type switch
+    {
+        LuaType.Nil => WellKnown.Nil,
+        LuaType.Boolean => value.AsBoolean ? WellKnown.True : WellKnown.False,
+        LuaType.Number => Coercion.ToByteString(state, value.AsNumber),
+        LuaType.String => value.AsString,
+        // The printed number takes the place of an address: the same object prints the same, two objects never do.
+        var type => Text.ToByteString($"{type.Name()}: 0x{Address(value):x8}"),
+    };
+
+    static int Address(in LuaValue value) => value.Ref is LuaObject known
+        ? known.Identity
+        : System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(value.Ref);
+
+    /// <summary>A number, or a string that reads as one.</summary>
+    internal static bool TryToNumber(in LuaValue value, out double number)
+    {
+        if (value.IsNumber)
+        {
+            number = value.AsNumber;
+            return true;
+        }
+        if (value.IsString) return LuaNumber.TryParse(value.AsString.Span, out number);
+        number = 0;
+        return false;
+    }
+
+    /// <summary>luai_nummod: a - floor(a / b) * b.</summary>
+    internal static double Modulo(double a, double b) => a - Math.Floor(a / b) * b;
+
+    // Comparison metamethods count only when both operands have the same one (get_compTM).
+    static LuaValue SharedHandler(LuaTable? first, LuaTable? second, Metamethod method)
+    {
+        if (first is null) return LuaValue.Nil;
+        var handler = first.GetMetamethod(method);
+        if (handler.IsNil || ReferenceEquals(first, second)) return handler;
+        if (second is null) return LuaValue.Nil;
+        return LuaValue.RawEquals(handler, second.GetMetamethod(method)) ? handler : LuaValue.Nil;
+    }
+
+    static bool CallForOrder(LuaThread thread, in LuaValue a, in LuaValue b, Metamethod method, out bool result, out bool found)
+    {
+        result = false;
+        var handler = MetamethodOf(thread.State, a, method);
+        found = !handler.IsNil && LuaValue.RawEquals(handler, MetamethodOf(thread.State, b, method));
+        if (!found) return true;
+        if (!CallForResult(thread, handler, a, b, out var answer)) return false;
+        result = answer.IsTruthy;
+        return true;
+    }
+
+    // Metamethods are called above the registers of the running call, whatever its kind.
+    static bool CallForResult(LuaThread thread, in LuaValue handler, in LuaValue a, in LuaValue b, out LuaValue result, int arguments = 2)
+    {
+        var at = SafeTop(thread);
+        LuaValue first = a, second = b, function = handler;
+        var stack = thread.Room(at + 3);
+        stack[at] = function;
+        stack[at + 1] = first;
+        stack[at + 2] = second;
+        var top = thread.Top;
+        thread.Top = at + 1 + arguments;
+        var ok = Call(thread, at, arguments, 1);
+        result = ok ? thread.Stack[at] : LuaValue.Nil;
+        thread.Top = top;
+        return ok;
+    }
+
+    static bool CallForNothing(LuaThread thread, in LuaValue handler, in LuaValue a, in LuaValue b, in LuaValue c)
+    {
+        var at = SafeTop(thread);
+        LuaValue first = a, second = b, third = c, function = handler;
+        var stack = thread.Room(at + 4);
+        stack[at] = function;
+        stack[at + 1] = first;
+        stack[at + 2] = second;
+        stack[at + 3] = third;
+        var top = thread.Top;
+        thread.Top = at + 4;
+        var ok = Call(thread, at, 3, 0);
+        thread.Top = top;
+        return ok;
+    }
+
+    // A Lua function owns its registers up to the frame's top; a host function what lies below the thread's top.
+    static int SafeTop(LuaThread thread)
+    {
+        ref var frame = ref thread.Frames[thread.FrameIndex];
+        return (frame.Kind & FrameKind.Host) != 0 ? thread.Top : Math.Max(frame.Top, thread.Top);
+    }
+}
