@@ -1,6 +1,6 @@
 // One instruction: 32 bits, cut as PUC 5.1 cuts them, so that a dumped function is the same bytes.
 //   bits 0-5 opcode | 6-13 A (8 bits) | 14-22 C (9 bits) | 23-31 B (9 bits); Bx is the 18 bits of B and C together, sBx is Bx - 131071.
-// HOT: no allocation, no await, no LINQ. Every property is one shift and one mask, so the interpreter's loop inlines them.
+// Every property is one shift and one mask, so that the interpreter inlines them.
 using System.Runtime.CompilerServices;
 
 namespace Evalsha.Lua.Bytecode;
