@@ -1,0 +1,294 @@
+// The server itself: INFO CONFIG DBSIZE FLUSHDB FLUSHALL SWAPDB TIME LASTSAVE ROLE DEBUG SHUTDOWN.
+// Always: what empties or exchanges databases breaks the WATCH of every key that changed by it.
+using System.Text;
+using Evalsha.Lua.Runtime;
+using Evalsha.Server.Dispatch;
+using Evalsha.Server.Keyspace;
+using static Evalsha.Server.Dispatch.CommandFlags;
+
+namespace Evalsha.Server.Commands;
+
+public static class ServerCommands
+{
+    private static readonly ByteString FlushDbName = ByteString.FromUtf8("FLUSHDB");
+    private static readonly ByteString FlushAllName = ByteString.FromUtf8("FLUSHALL");
+
+    public static readonly CommandRow[] Rows =
+    [
+        Server("info", -1, Loading | Stale, Info, "1.0.0", "Returns information and statistics about the server.") with { AclCategories = ["@dangerous"] },
+        Server("config", -2, None, static _ => { }, "2.0.0", "A container for server configuration commands.") with
+        {
+            Subcommands =
+            [
+                Server("get", -3, Admin | NoScript | Loading | Stale, ConfigGet, "2.0.0", "Returns the effective values of configuration parameters."),
+                Server("set", -4, Admin | NoScript | Loading | Stale, ConfigSet, "2.0.0", "Sets configuration parameters in-flight."),
+                Server("resetstat", 2, Admin | NoScript | Loading | Stale, ConfigResetStat, "2.0.0", "Resets the server's statistics."),
+                Server("rewrite", 2, Admin | NoScript | Loading | Stale, static c => c.Reply.Error("ERR The server is running without a config file"u8), "2.8.0", "Persists the effective configuration to file."),
+            ],
+        },
+        Server("dbsize", 1, ReadOnly | Fast, static c => c.Reply.Integer(c.Db.Count), "1.0.0", "Returns the number of keys in the database.") with { AclCategories = ["@keyspace"] },
+        Server("flushdb", -1, Write, FlushDb, "1.0.0", "Removes all keys from the current database.") with { AclCategories = ["@keyspace", "@dangerous"] },
+        Server("flushall", -1, Write, FlushAll, "1.0.0", "Removes all keys from all databases.") with { AclCategories = ["@keyspace", "@dangerous"] },
+        Server("swapdb", 3, Write | Fast, SwapDb, "4.0.0", "Swaps two Redis databases.") with { AclCategories = ["@keyspace", "@dangerous"] },
+        Server("time", 1, Loading | Stale | Fast, Time, "2.6.0", "Returns the server time."),
+        Server("lastsave", 1, Loading | Stale | Fast, static c => c.Reply.Integer(c.Server.StartedAt / 1000), "1.0.0", "Returns the Unix timestamp of the last successful save to disk.") with { AclCategories = ["@admin", "@dangerous"] },
+        Server("role", 1, NoScript | Loading | Stale | Fast, Role, "2.8.12", "Returns the replication role.") with { AclCategories = ["@admin", "@dangerous"] },
+        Server("debug", -2, Admin | NoScript | Loading | Stale, Debug, "1.0.0", "A container for debugging commands."),
+        Server("shutdown", -1, Admin | NoScript | Loading | Stale | NoMulti | AllowBusy, Shutdown, "1.0.0", "Synchronously saves the database(s) to disk and shuts down the Redis server."),
+    ];
+
+    private static CommandRow Server(string name, int arity, CommandFlags flags, CommandBody body, string since, string summary) =>
+        new(name, arity, flags, KeySpec.None, body) { Group = "server", Since = since, Summary = summary };
+
+    private static void Info(CommandContext c)
+    {
+        var names = new List<string>();
+        for (var i = 1; i < c.Count; i++)
+        {
+            names.Add(Encoding.UTF8.GetString(c[i]));
+        }
+
+        c.Reply.Verbatim("txt"u8, Encoding.UTF8.GetBytes(c.Server.Info.Print(names)));
+    }
+
+    private static void ConfigGet(CommandContext c)
+    {
+        var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        for (var i = 2; i < c.Count; i++)
+        {
+            var pattern = c[i];
+            foreach (var row in c.Server.Config.Rows)
+            {
+                foreach (var name in row.Alias is null ? [row.Name] : new[] { row.Name, row.Alias })
+                {
+                    if (Glob.Matches(pattern, Encoding.ASCII.GetBytes(name), ignoreCase: true))
+                    {
+                        found[name] = row.Get();
+                    }
+                }
+            }
+        }
+
+        c.Reply.Map(found.Count);
+        foreach (var (name, value) in found)
+        {
+            c.Reply.Bulk(name);
+            c.Reply.Bulk(value);
+        }
+    }
+
+    private static void ConfigSet(CommandContext c)
+    {
+        if (c.Count % 2 != 0)
+        {
+            c.Reply.Error(Checks.WrongArity(c.Row));
+            return;
+        }
+
+        var changes = new List<(ConfigParameter Row, string Name, string Old, string New)>();
+        for (var i = 2; i < c.Count; i += 2)
+        {
+            var name = Encoding.UTF8.GetString(c[i]);
+            if (c.Server.Config.Find(name) is not { } row)
+            {
+                c.Reply.Error($"ERR Unknown option or number of arguments for CONFIG SET - '{name}'");
+                return;
+            }
+
+            var refusal = row.Set is null ? "can't set immutable config" : changes.Exists(change => change.Row == row) ? "duplicate parameter" : null;
+            if (refusal is not null)
+            {
+                Refuse(c, name, refusal);
+                return;
+            }
+
+            changes.Add((row, name, row.Get(), Encoding.UTF8.GetString(c[i + 1])));
+        }
+
+        for (var i = 0; i < changes.Count; i++)
+        {
+            if (changes[i].Row.Set!(changes[i].New) is not { } refusal)
+            {
+                continue;
+            }
+
+            // All or nothing: what was set before the refused one goes back.
+            for (var done = i - 1; done >= 0; done--)
+            {
+                changes[done].Row.Set!(changes[done].Old);
+            }
+
+            Refuse(c, changes[i].Name, refusal);
+            return;
+        }
+
+        c.Reply.Ok();
+    }
+
+    private static void Refuse(CommandContext c, string name, string reason) =>
+        c.Reply.Error($"ERR CONFIG SET failed (possibly related to argument '{name}') - {reason}");
+
+    private static void ConfigResetStat(CommandContext c)
+    {
+        c.Server.Stats.Reset();
+        foreach (var row in c.Server.Commands.Rows)
+        {
+            row.Counters.Reset();
+            foreach (var sub in row.Subcommands)
+            {
+                sub.Counters.Reset();
+            }
+        }
+
+        c.Reply.Ok();
+    }
+
+    private static void FlushDb(CommandContext c)
+    {
+        if (AcceptsMode(c))
+        {
+            Empty(c, c.Db);
+            c.Effect(FlushDbName);
+            c.Reply.Ok();
+        }
+    }
+
+    private static void FlushAll(CommandContext c)
+    {
+        if (!AcceptsMode(c))
+        {
+            return;
+        }
+
+        foreach (var database in c.Server.Databases)
+        {
+            Empty(c, database);
+        }
+
+        c.Effect(FlushAllName);
+        c.Reply.Ok();
+    }
+
+    private static bool AcceptsMode(CommandContext c)
+    {
+        if (c.Count == 1 || (c.Count == 2 && (c.Is(1, "SYNC"u8) || c.Is(1, "ASYNC"u8))))
+        {
+            return true;
+        }
+
+        c.Reply.Error(Errors.Syntax);
+        return false;
+    }
+
+    private static void Empty(CommandContext c, Database database)
+    {
+        c.Server.Unit.Watches.TouchAll(database, null);
+        c.Server.Unit.ChangedWhole(database.Count);
+        database.Clear();
+    }
+
+    private static void SwapDb(CommandContext c)
+    {
+        if (!Numbers.TryParseInteger(c[1], out var first))
+        {
+            c.Reply.Error("ERR invalid first DB index"u8);
+            return;
+        }
+
+        if (!Numbers.TryParseInteger(c[2], out var second))
+        {
+            c.Reply.Error("ERR invalid second DB index"u8);
+            return;
+        }
+
+        var count = c.Server.Databases.Length;
+        if (first < 0 || first >= count || second < 0 || second >= count)
+        {
+            c.Reply.Error(Errors.DatabaseIndex);
+            return;
+        }
+
+        if (first != second)
+        {
+            var (one, other) = (c.Server.Databases[first], c.Server.Databases[second]);
+            c.Server.Unit.Watches.TouchAll(one, other);
+            c.Server.Unit.Watches.TouchAll(other, one);
+            one.SwapWith(other);
+        }
+
+        c.Server.Unit.ChangedWhole(1);
+        c.Reply.Ok();
+    }
+
+    private static void Time(CommandContext c)
+    {
+        var now = c.Server.Clock.NowMicroseconds;
+        c.Reply.Array(2);
+        c.Reply.BulkInteger(now / 1_000_000);
+        c.Reply.BulkInteger(now % 1_000_000);
+    }
+
+    private static void Role(CommandContext c)
+    {
+        c.Reply.Array(3);
+        c.Reply.Bulk("master"u8);
+        c.Reply.Integer(0);
+        c.Reply.Array(0);
+    }
+
+    private static void Debug(CommandContext c)
+    {
+        if (c.Is(1, "SLEEP"u8) && c.Count == 3)
+        {
+            if (c.TryDouble(2, out var seconds))
+            {
+                Sleep(c, seconds);
+                c.Reply.Ok();
+            }
+        }
+        else
+        {
+            c.Reply.Error($"ERR unknown subcommand or wrong number of arguments for '{Encoding.UTF8.GetString(c[1])}'. Try DEBUG HELP.");
+        }
+    }
+
+    /// <summary>Keeps the turn for that long on the server's clock: this is what DEBUG SLEEP is for.</summary>
+    private static void Sleep(CommandContext c, double seconds)
+    {
+        using var awake = new ManualResetEventSlim();
+        using var timer = c.Server.Clock.Provider.CreateTimer(static state => ((ManualResetEventSlim)state!).Set(), awake, TimeSpan.FromSeconds(Math.Max(seconds, 0)), Timeout.InfiniteTimeSpan);
+        awake.Wait();
+    }
+
+    private static void Shutdown(CommandContext c)
+    {
+        var withoutSaving = false;
+        for (var i = 1; i < c.Count; i++)
+        {
+            if (c.Is(i, "NOSAVE"u8))
+            {
+                withoutSaving = true;
+            }
+            else if (c.Is(i, "ABORT"u8) && c.Count == 2)
+            {
+                c.Reply.Error("ERR No shutdown in progress."u8);
+                return;
+            }
+            else if (!c.Is(i, "SAVE"u8) && !c.Is(i, "NOW"u8) && !c.Is(i, "FORCE"u8))
+            {
+                c.Reply.Error(Errors.Syntax);
+                return;
+            }
+        }
+
+        if (!c.Turn.IsHeld && !withoutSaving)
+        {
+            c.Reply.Error(Errors.BusyScript);
+            return;
+        }
+
+        // Like Redis, no reply: the connection ends.
+        c.Server.RequestShutdown(withoutSaving);
+        c.Client.CloseAfterReply();
+    }
+}

@@ -1,0 +1,146 @@
+// What INFO says: facts of this process and this server, and nothing that is made up. Sections that other parts own are registered by them.
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Runtime.InteropServices;
+using Evalsha.Server.Dispatch;
+
+namespace Evalsha.Server.Commands;
+
+internal static class ServerInfo
+{
+    public static void Register(ServerContext server, int port, IPAddress bind)
+    {
+        server.Config.Constant("port", port.ToString(CultureInfo.InvariantCulture));
+        server.Config.Constant("bind", bind.ToString());
+        server.Config.Constant("databases", server.Databases.Length.ToString(CultureInfo.InvariantCulture));
+        server.Info.Add("Server", w => Server(w, server, port));
+        server.Info.Add("Clients", w => Clients(w, server));
+        server.Info.Add("Memory", w => Memory(w, server));
+        server.Info.Add("Persistence", w => w.Field("loading", server.IsLoading ? 1 : 0));
+        server.Info.Add("Stats", w => Stats(w, server));
+        server.Info.Add("Replication", w => Replication(w));
+        server.Info.Add("CPU", Cpu);
+        server.Info.Add("Commandstats", w => CommandStats(w, server), byDefault: false);
+        server.Info.Add("Errorstats", w => ErrorStats(w, server));
+        server.Info.Add("Cluster", static w => w.Field("cluster_enabled", 0));
+        server.Info.Add("Keyspace", w => Keyspace(w, server));
+    }
+
+    private static void Server(InfoWriter w, ServerContext server, int port)
+    {
+        var uptime = (server.Clock.Now - server.StartedAt) / 1000;
+        w.Field("redis_version", ConnectionCommands.ServerVersion);
+        w.Field("redis_mode", "standalone");
+        w.Field("evalsha_version", typeof(ServerInfo).Assembly.GetName().Version?.ToString(3) ?? "0.0.0");
+        w.Field("os", RuntimeInformation.OSDescription);
+        w.Field("arch_bits", IntPtr.Size * 8);
+        w.Field("runtime", RuntimeInformation.FrameworkDescription);
+        w.Field("process_id", Environment.ProcessId);
+        w.Field("run_id", server.RunId);
+        w.Field("tcp_port", port);
+        w.Field("server_time_usec", server.Clock.NowMicroseconds);
+        w.Field("uptime_in_seconds", uptime);
+        w.Field("uptime_in_days", uptime / 86_400);
+        w.Field("hz", server.Config.Hz);
+    }
+
+    private static void Clients(InfoWriter w, ServerContext server)
+    {
+        w.Field("connected_clients", server.Clients.Count);
+        w.Field("maxclients", server.Config.MaxClients);
+        w.Field("blocked_clients", 0);
+        w.Field("watching_keys", server.Unit.Watches.Count);
+    }
+
+    private static void Memory(InfoWriter w, ServerContext server)
+    {
+        var used = GC.GetTotalMemory(false);
+        w.Field("used_memory", used);
+        w.Field("used_memory_human", Human(used));
+        w.Field("used_memory_rss", Environment.WorkingSet);
+        w.Field("maxmemory", server.Config.MaxMemory);
+        w.Field("maxmemory_human", Human(server.Config.MaxMemory));
+        w.Field("maxmemory_policy", "noeviction");
+        w.Field("mem_allocator", "dotnet");
+    }
+
+    private static void Stats(InfoWriter w, ServerContext server)
+    {
+        var stats = server.Stats;
+        w.Field("total_connections_received", Interlocked.Read(ref stats.Connections));
+        w.Field("total_commands_processed", stats.Commands);
+        w.Field("total_net_input_bytes", Interlocked.Read(ref stats.InputBytes));
+        w.Field("total_net_output_bytes", Interlocked.Read(ref stats.OutputBytes));
+        w.Field("rejected_connections", Interlocked.Read(ref stats.RejectedConnections));
+        w.Field("expired_keys", stats.ExpiredKeys);
+        w.Field("keyspace_hits", stats.KeyspaceHits);
+        w.Field("keyspace_misses", stats.KeyspaceMisses);
+        w.Field("total_error_replies", stats.Errors);
+        w.Field("turns_taken", server.Gate.Acquisitions);
+    }
+
+    private static void Replication(InfoWriter w)
+    {
+        w.Field("role", "master");
+        w.Field("connected_slaves", 0);
+    }
+
+    private static void Cpu(InfoWriter w)
+    {
+        using var process = Process.GetCurrentProcess();
+        w.Field("used_cpu_sys", process.PrivilegedProcessorTime.TotalSeconds.ToString("F6", CultureInfo.InvariantCulture));
+        w.Field("used_cpu_user", process.UserProcessorTime.TotalSeconds.ToString("F6", CultureInfo.InvariantCulture));
+    }
+
+    private static void CommandStats(InfoWriter w, ServerContext server)
+    {
+        foreach (var row in server.Commands.Rows)
+        {
+            CommandStat(w, row);
+            foreach (var sub in row.Subcommands)
+            {
+                CommandStat(w, sub);
+            }
+        }
+    }
+
+    private static void CommandStat(InfoWriter w, CommandRow row)
+    {
+        var counters = row.Counters;
+        if (counters.Calls != 0 || counters.Rejected != 0)
+        {
+            w.Field($"cmdstat_{row.FullName}", $"calls={counters.Calls},rejected_calls={counters.Rejected}");
+        }
+    }
+
+    private static void ErrorStats(InfoWriter w, ServerContext server)
+    {
+        lock (server.Stats.ErrorCodes)
+        {
+            foreach (var (code, count) in server.Stats.ErrorCodes)
+            {
+                w.Field($"errorstat_{code}", $"count={count}");
+            }
+        }
+    }
+
+    private static void Keyspace(InfoWriter w, ServerContext server)
+    {
+        foreach (var database in server.Databases)
+        {
+            if (database.Count > 0)
+            {
+                w.Field($"db{database.Index}", $"keys={database.Count},expires={database.ExpiringCount},avg_ttl=0");
+            }
+        }
+    }
+
+    private static string Human(long bytes) => bytes switch
+    {
+        < 1024 => $"{bytes}B",
+        < 1024 * 1024 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:F2}K"),
+        < 1024 * 1024 * 1024 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:F2}M"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1073741824.0:F2}G"),
+    };
+}

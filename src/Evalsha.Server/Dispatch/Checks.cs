@@ -1,0 +1,82 @@
+// What is asked before a client's command may run, one small question each; the dispatcher asks them in its order.
+// Always: a check answers with the error to send, or with nothing; it changes nothing.
+using System.Text;
+using System.Runtime.CompilerServices;
+
+namespace Evalsha.Server.Dispatch;
+
+internal static class Checks
+{
+    private const int EchoedArgumentMax = 128;
+
+    public static ReadOnlySpan<byte> Arity(CommandContext c, CommandRow row) =>
+        row.Accepts(c.Count) ? default : WrongArity(row);
+
+    public static ReadOnlySpan<byte> Authenticated(CommandContext c, CommandRow row) =>
+        c.Client.IsAuthenticated || row.Is(CommandFlags.NoAuth) ? default : Errors.NoAuth;
+
+    public static ReadOnlySpan<byte> AllowedInTransaction(CommandContext c, CommandRow row) =>
+        row.Is(CommandFlags.NoMulti) && c.Client.Transaction.IsOpen ? Errors.NotInMulti : default;
+
+    public static ReadOnlySpan<byte> Memory(CommandContext c, CommandRow row) =>
+        c.Server.Config.MaxMemory == 0 || !DeniedWhenFull(c, row) || !c.Server.Config.IsOverMaxMemory() ? default : Errors.OutOfMemory;
+
+    public static ReadOnlySpan<byte> NotLoading(CommandContext c, CommandRow row) =>
+        c.Server.IsLoading && !row.Is(CommandFlags.Loading) ? Errors.Loading : default;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static byte[] WrongArity(CommandRow row) =>
+        Encoding.UTF8.GetBytes($"ERR wrong number of arguments for '{row.FullName}' command");
+
+    /// <summary>The error for a name nobody knows; it quotes the beginning of what came.</summary>
+    public static byte[] Unknown(CommandContext c)
+    {
+        var text = new List<byte>(256);
+        text.AddRange("ERR unknown command '"u8);
+        text.AddRange(c[0][..Math.Min(c[0].Length, EchoedArgumentMax)]);
+        text.AddRange("', with args beginning with: "u8);
+        var echoed = 0;
+        for (var i = 1; i < c.Count && echoed < EchoedArgumentMax; i++)
+        {
+            var part = c[i][..Math.Min(c[i].Length, EchoedArgumentMax - echoed)];
+            text.Add((byte)'\'');
+            text.AddRange(part);
+            text.AddRange("' "u8);
+            echoed += part.Length + 3;
+        }
+
+        return [.. text];
+    }
+
+    public static byte[] UnknownSubcommand(CommandContext c, CommandRow container)
+    {
+        var text = new List<byte>(96);
+        text.AddRange("ERR unknown subcommand '"u8);
+        text.AddRange(c[1][..Math.Min(c[1].Length, EchoedArgumentMax)]);
+        text.AddRange(Encoding.ASCII.GetBytes($"'. Try {container.Name.ToUpperInvariant()} HELP."));
+        return [.. text];
+    }
+
+    private static bool DeniedWhenFull(CommandContext c, CommandRow row)
+    {
+        if (row.Is(CommandFlags.DenyOom))
+        {
+            return true;
+        }
+
+        if (!row.EndsTransaction)
+        {
+            return false;
+        }
+
+        foreach (var queued in c.Client.Transaction.Queue)
+        {
+            if (queued.Row.Is(CommandFlags.DenyOom))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,88 @@
+// One row = one command: its name, arity, flags, keys and function. Each family's file begins with its rows.
+// Always: rows are immutable and shared; what COMMAND prints, what the dispatcher checks and what scripts may call all come from the row.
+namespace Evalsha.Server.Dispatch;
+
+/// <summary>Runs the command: reads arguments from the context, replies exactly once, and says what changed.</summary>
+public delegate void CommandBody(CommandContext c);
+
+/// <summary>Redis's command flags, with Redis's meaning.</summary>
+[Flags]
+public enum CommandFlags
+{
+    None = 0,
+    Write = 1 << 0,
+    ReadOnly = 1 << 1,
+    DenyOom = 1 << 2,
+    Admin = 1 << 3,
+    PubSub = 1 << 4,
+    NoScript = 1 << 5,
+    Blocking = 1 << 6,
+    Loading = 1 << 7,
+    Stale = 1 << 8,
+    SkipMonitor = 1 << 9,
+    SkipSlowlog = 1 << 10,
+    Fast = 1 << 11,
+    NoAuth = 1 << 12,
+    MayReplicate = 1 << 13,
+    NoMulti = 1 << 14,
+    MovableKeys = 1 << 15,
+    AllowBusy = 1 << 16,
+    NoAsyncLoading = 1 << 17,
+    Asking = 1 << 18,
+    NoMandatoryKeys = 1 << 19,
+}
+
+/// <param name="Name">Lower case, as COMMAND prints it; a subcommand's is only its own part (<c>get</c> of <c>config|get</c>).</param>
+/// <param name="Arity">Redis's: counts the name; negative means "at least". A subcommand's counts the container's name too.</param>
+public sealed record CommandRow(string Name, int Arity, CommandFlags Flags, KeySpec Keys, CommandBody Body)
+{
+    /// <summary>The Redis version that brought it.</summary>
+    public string Since { get; init; } = "1.0.0";
+
+    /// <summary>Redis's documentation group: string, hash, list, set, sorted-set, stream, generic, connection, server, scripting, transactions.</summary>
+    public string Group { get; init; } = "generic";
+
+    public string Summary { get; init; } = "";
+
+    /// <summary>Extra ACL categories beyond those the flags imply, each with its @, in the order Redis prints them.</summary>
+    public string[] AclCategories { get; init; } = [];
+
+    /// <summary>Non-empty for a container (CONFIG, CLIENT, SCRIPT …); the container's own body runs only when it has an arity that allows it bare.</summary>
+    public CommandRow[] Subcommands { get; init; } = [];
+
+    /// <summary>Runs at once inside MULTI instead of being queued (EXEC, DISCARD, MULTI, WATCH, QUIT, RESET).</summary>
+    public bool RunsInMulti { get; init; }
+
+    /// <summary>EXEC: what it would run decides whether it may run, and a refusal ends the transaction.</summary>
+    public bool EndsTransaction { get; init; }
+
+    /// <summary>Although allowed while a script runs too long, it touches data and so waits for the script's end (WATCH).</summary>
+    public bool NeedsTurnWhenBusy { get; init; }
+
+    /// <summary>Runs scripts: never on a thread that the network needs.</summary>
+    public bool MayRunLong { get; init; }
+
+    /// <summary>The container when this is a subcommand; set by the table.</summary>
+    public CommandRow? Container { get; internal set; }
+
+    /// <summary><c>config|get</c> for a subcommand, else <see cref="Name"/>.</summary>
+    public string FullName => Container is null ? Name : $"{Container.Name}|{Name}";
+
+    /// <summary>Calls since start or CONFIG RESETSTAT; INFO commandstats prints them.</summary>
+    internal CommandCounters Counters { get; } = new();
+
+    public bool Is(CommandFlags flags) => (Flags & flags) != 0;
+
+    /// <summary>Does this many arguments (the name included) satisfy the arity?</summary>
+    public bool Accepts(int count) => Arity >= 0 ? count == Arity : count >= -Arity;
+}
+
+/// <summary>How often a command was called, and refused before running.</summary>
+internal sealed class CommandCounters
+{
+    public long Calls;
+    public long Rejected;
+   
+
+    public void Reset() => (Calls, Rejected) = (0, 0);
+}

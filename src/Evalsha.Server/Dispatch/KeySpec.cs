@@ -1,0 +1,83 @@
+// Which arguments of a command are keys: first, last and step as COMMAND prints them, or a function for commands that count their keys.
+// Always: a finder sees only arguments that satisfy the arity; it appends indexes, and false means the arguments make no sense.
+namespace Evalsha.Server.Dispatch;
+
+/// <summary>Appends the indexes of the key arguments; false when the arguments are invalid.</summary>
+public delegate bool KeyFinder(CommandContext c, List<int> keys);
+
+/// <param name="First">Index of the first key; 0 = none.</param>
+/// <param name="Last">Index of the last; negative counts from the end.</param>
+public readonly record struct KeySpec(int First, int Last, int Step, KeyFinder? Finder = null)
+{
+    public static KeySpec None => default;
+
+    /// <summary>One key, right after the name.</summary>
+    public static KeySpec One => new(1, 1, 1);
+
+    /// <summary>Two keys right after the name (RENAME, SMOVE).</summary>
+    public static KeySpec Two => new(1, 2, 1);
+
+    /// <summary>Every argument is a key (DEL, MGET, SUNION).</summary>
+    public static KeySpec All => new(1, -1, 1);
+
+    /// <summary>Key, value, key, value … (MSET).</summary>
+    public static KeySpec Pairs => new(1, -1, 2);
+
+    /// <summary>Every argument but the last is a key (BLPOP).</summary>
+    public static KeySpec AllButLast => new(1, -2, 1);
+
+    /// <summary>The only key stands at <paramref name="index"/> (OBJECT ENCODING key).</summary>
+    public static KeySpec At(int index) => new(index, index, 1);
+
+    /// <summary>A count at <paramref name="index"/>, then that many keys (EVAL: 2, ZUNION: 1).</summary>
+    public static KeySpec Counted(int index) => new(0, 0, 0, (c, keys) => AppendCounted(c, index, keys));
+
+    /// <summary>A destination at 1, a count at 2, then that many keys (ZUNIONSTORE).</summary>
+    public static KeySpec DestinationAndCounted => new(1, 1, 1, static (c, keys) =>
+    {
+        keys.Add(1);
+        return AppendCounted(c, 2, keys);
+    });
+
+    /// <summary>Appends the key indexes of the loaded command; false when they cannot be told.</summary>
+    public bool TryFind(CommandContext c, List<int> keys)
+    {
+        if (Finder is not null)
+        {
+            return Finder(c, keys);
+        }
+
+        if (First == 0)
+        {
+            return true;
+        }
+
+        var last = Last < 0 ? c.Count + Last : Last;
+        if (last >= c.Count)
+        {
+            return false;
+        }
+
+        for (var i = First; i <= last; i += Step)
+        {
+            keys.Add(i);
+        }
+
+        return true;
+    }
+
+    private static bool AppendCounted(CommandContext c, int index, List<int> keys)
+    {
+        if (!Numbers.TryParseInteger(c[index], out var count) || count < 0 || count > c.Count - index - 1)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            keys.Add(index + 1 + i);
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,79 @@
+// What all commands of one server share: databases, clock, chance, configuration, counters, the gate and the lists of who and what is there.
+// Always: made once by RedisServer and complete before the first command; everything in it is touched inside the turn unless it says otherwise.
+using Evalsha.Lua.Runtime;
+using Evalsha.Server.Keyspace;
+
+namespace Evalsha.Server.Dispatch;
+
+public sealed class ServerContext
+{
+    internal ServerContext(TimeProvider time, int seed, int databases, ServerConfig config)
+    {
+        Clock = new ServerClock(time);
+        Random = new Random(seed);
+        Config = config;
+        Unit = new Unit(Clock, Effects, Stats);
+        Hashing = new ByteStringComparer((ulong)Random.NextInt64());
+        Databases = new Database[databases];
+        for (var i = 0; i < databases; i++)
+        {
+            Databases[i] = new Database(i, Clock, Unit, Hashing);
+        }
+
+        StartedAt = Clock.ReadUnfrozen();
+        RunId = Convert.ToHexStringLower(RandomBytes(20));
+    }
+
+    public ServerClock Clock { get; }
+
+    /// <summary>The server's chance, from its seed. Inside the turn only.</summary>
+    public Random Random { get; }
+
+    /// <summary>Seeded as Random is: the order of scans follows from the seed too.</summary>
+    public ByteStringComparer Hashing { get; }
+
+    public Database[] Databases { get; }
+
+    public ServerConfig Config { get; }
+
+    public ServerStats Stats { get; } = new();
+
+    public EffectLog Effects { get; } = new();
+
+    public Unit Unit { get; }
+
+    public TurnGate Gate { get; } = new();
+
+    public ClientRegistry Clients { get; } = new();
+
+    public InfoSections Info { get; } = new();
+
+    /// <summary>Where the server and redis.log write. Any thread.</summary>
+    public ServerLog Log { get; } = new();
+
+    /// <summary>All commands. Set once, before the first session.</summary>
+    public CommandTable Commands { get; internal set; } = new();
+
+    public Dispatcher Dispatcher => _dispatcher ??= new Dispatcher(this);
+
+    /// <summary>Unix milliseconds.</summary>
+    public long StartedAt { get; }
+
+    /// <summary>Forty hexadecimal digits, from the seed.</summary>
+    public string RunId { get; }
+
+    /// <summary>True while the append-only file is replayed: clients get LOADING.</summary>
+    public bool IsLoading { get; internal set; }
+
+    /// <summary>Ends the server; set by RedisServer. The argument is true when nothing should be saved.</summary>
+    public Action<bool> RequestShutdown { get; internal set; } = static _ => { };
+
+    private Dispatcher? _dispatcher;
+
+    private byte[] RandomBytes(int count)
+    {
+        var bytes = new byte[count];
+        Random.NextBytes(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,233 @@
+// One numbered database: keys, values, deadlines.
+// Always: a key past its deadline is never returned (looking at it removes it and tells IKeyspaceEvents); an entry with a deadline is in
+// the deadline queue at least once; queue elements whose entry left or changed its deadline are stale and skipped.
+// Only the holder of the turn touches a database, so there are no locks. Nothing here knows commands or RESP.
+using System.Diagnostics;
+using Evalsha.Lua.Runtime;
+
+namespace Evalsha.Server.Keyspace;
+
+/// <summary>What a database tells its owner. Called inside the turn.</summary>
+public interface IKeyspaceEvents
+{
+    /// <summary>The key was found past its deadline and has been removed.</summary>
+    void Expired(Database database, ByteString key);
+}
+
+public sealed class Database(int index, ServerClock clock, IKeyspaceEvents events, ByteStringComparer hashing)
+{
+    /// <summary>The value of <see cref="Entry.ExpireAt"/> that means "never".</summary>
+    public const long NoExpiry = long.MaxValue;
+
+    private const int StaleDeadlinesTolerated = 64;
+    private KeyTable<Entry> _entries = new(hashing);
+    private PriorityQueue<Entry, long> _deadlines = new();
+
+    /// <summary>The number clients SELECT; SWAPDB exchanges contents, not numbers.</summary>
+    public int Index { get; } = index;
+
+    /// <summary>All keys, those past their deadline but not yet removed included, as DBSIZE counts.</summary>
+    public int Count => _entries.Count;
+
+    public int ExpiringCount { get; private set; }
+
+    public KeyTable<Entry> Entries => _entries;
+
+    /// <summary>The live entry, or null. An expired one is removed first. Counts as an access.</summary>
+    public Entry? Find(ByteString key)
+    {
+        var entry = _entries.Find(key);
+        return entry is null ? null : Live(entry);
+    }
+
+    /// <summary>As <see cref="Find(ByteString)"/>, for a key that is still a slice of the receive buffer. Allocates nothing.</summary>
+    public Entry? Find(ReadOnlySpan<byte> key)
+    {
+        var entry = _entries.Find(key);
+        return entry is null ? null : Live(entry);
+    }
+
+    /// <summary>As Find, but not an access: the idle time stays.</summary>
+    public Entry? Peek(ReadOnlySpan<byte> key)
+    {
+        var entry = _entries.Find(key);
+        if (entry is null || !entry.HasExpiry)
+        {
+            return entry;
+        }
+
+        return entry.ExpireAt > clock.Now ? entry : Expire(entry);
+    }
+
+    /// <summary>Stores under a new or present key. The deadline, if there was one, is dropped.</summary>
+    public Entry Set(ByteString key, object value)
+    {
+        var entry = _entries.Find(key);
+        return entry is null ? Add(key, value) : Replace(entry, value);
+    }
+
+    /// <summary>Stores under a key that is not present (Find has just said so).</summary>
+    public Entry Add(ByteString key, object value)
+    {
+        var entry = new Entry(key, value) { IsLive = true, AccessedAt = clock.CoarseSeconds };
+        _entries.Add(entry);
+        return entry;
+    }
+
+    /// <summary>Gives a present entry another value; its deadline is dropped.</summary>
+    public Entry Replace(Entry entry, object value)
+    {
+        Debug.Assert(entry.IsLive, "the entry is in this database");
+        entry.Value = value;
+        entry.AccessedAt = clock.CoarseSeconds;
+        if (entry.HasExpiry)
+        {
+            ClearExpiry(entry);
+        }
+
+        return entry;
+    }
+
+    /// <summary>Removes the key; false when it was not there or had expired.</summary>
+    public bool Remove(ByteString key) => Find(key) is { } entry && Remove(entry);
+
+    public bool Remove(ReadOnlySpan<byte> key) => Find(key) is { } entry && Remove(entry);
+
+    public bool Remove(Entry entry)
+    {
+        Debug.Assert(entry.IsLive, "the entry is in this database");
+        _entries.Remove(entry.Key);
+        entry.IsLive = false;
+        if (entry.HasExpiry)
+        {
+            ExpiringCount--;
+        }
+
+        return true;
+    }
+
+    /// <summary>Sets the deadline, in unix milliseconds. One in the past is allowed: the key is gone at the next look.</summary>
+    public void SetExpiry(Entry entry, long unixMilliseconds)
+    {
+        Debug.Assert(entry.IsLive, "the entry is in this database");
+        Debug.Assert(unixMilliseconds != NoExpiry, "use ClearExpiry");
+        if (!entry.HasExpiry)
+        {
+            ExpiringCount++;
+        }
+
+        entry.ExpireAt = unixMilliseconds;
+        if (_deadlines.Count > (2 * ExpiringCount) + StaleDeadlinesTolerated)
+        {
+            DropStaleDeadlines();
+        }
+
+        _deadlines.Enqueue(entry, unixMilliseconds);
+    }
+
+    /// <summary>True when there was a deadline.</summary>
+    public bool ClearExpiry(Entry entry)
+    {
+        if (!entry.HasExpiry)
+        {
+            return false;
+        }
+
+        entry.ExpireAt = NoExpiry;
+        ExpiringCount--;
+        return true;
+    }
+
+    /// <summary>Removes up to <paramref name="limit"/> keys whose deadline has passed; returns how many went.</summary>
+    public int ExpireDue(int limit)
+    {
+        var gone = 0;
+        while (gone < limit && _deadlines.TryPeek(out var entry, out var deadline))
+        {
+            if (entry.IsLive && entry.ExpireAt == deadline)
+            {
+                if (deadline > clock.Now)
+                {
+                    break;
+                }
+
+                Expire(entry);
+                gone++;
+            }
+
+            _deadlines.Dequeue();
+        }
+
+        return gone;
+    }
+
+    public Entry? Random(Random random)
+    {
+        while (_entries.Random(random) is { } entry)
+        {
+            if (!entry.HasExpiry || entry.ExpireAt > clock.Now)
+            {
+                return entry;
+            }
+
+            Expire(entry);
+        }
+
+        return null;
+    }
+
+    public void Clear()
+    {
+        foreach (var entry in _entries)
+        {
+            entry.IsLive = false;
+        }
+
+        _entries = new KeyTable<Entry>(hashing);
+        _deadlines = new PriorityQueue<Entry, long>();
+        ExpiringCount = 0;
+    }
+
+    /// <summary>SWAPDB: the two databases exchange their contents.</summary>
+    public void SwapWith(Database other)
+    {
+        (_entries, other._entries) = (other._entries, _entries);
+        (_deadlines, other._deadlines) = (other._deadlines, _deadlines);
+        (ExpiringCount, other.ExpiringCount) = (other.ExpiringCount, ExpiringCount);
+    }
+
+    /// <summary>True when the entry's deadline has passed but nobody has looked yet.</summary>
+    public bool IsExpired(Entry entry) => entry.HasExpiry && entry.ExpireAt <= clock.Now;
+
+    private Entry? Live(Entry entry)
+    {
+        if (entry.HasExpiry && entry.ExpireAt <= clock.Now)
+        {
+            return Expire(entry);
+        }
+
+        entry.AccessedAt = clock.CoarseSeconds;
+        return entry;
+    }
+
+    private Entry? Expire(Entry entry)
+    {
+        Remove(entry);
+        events.Expired(this, entry.Key);
+        return null;
+    }
+
+    private void DropStaleDeadlines()
+    {
+        var live = new PriorityQueue<Entry, long>(ExpiringCount);
+        foreach (var entry in _entries)
+        {
+            if (entry.HasExpiry)
+            {
+                live.Enqueue(entry, entry.ExpireAt);
+            }
+        }
+
+        _deadlines = live;
+    }
+}

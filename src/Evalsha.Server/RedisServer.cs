@@ -1,0 +1,81 @@
+// The front door, and the only file that names every part of the server.
+// Always: what StartAsync returned answers already; after DisposeAsync nothing of it runs, listens or holds data.
+// Nothing process-wide is set: many servers may live in one process, each with its own clock, chance and data.
+using System.IO.Pipelines;
+using System.Net;
+using System.Security.Cryptography;
+using Evalsha.Lua.Runtime;
+using Evalsha.Resp;
+using Evalsha.Server.Commands;
+using Evalsha.Server.Dispatch;
+using Evalsha.Server.Keyspace;
+using Evalsha.Server.Sessions;
+
+namespace Evalsha.Server;
+
+public sealed class RedisServer : IAsyncDisposable
+{
+    private readonly ServerContext _server;
+    private readonly SessionSet _sessions;
+    private readonly ExpiryCycle _expiry;
+    private readonly Listener? _listener;
+    private readonly TaskCompletionSource<bool> _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _disposed;
+
+    private RedisServer(RedisServerOptions options)
+    {
+        var config = new ServerConfig { RequirePass = options.Password ?? "", MaxMemory = options.MaxMemory, MaxClients = options.MaxClients };
+        _server = new ServerContext(options.TimeProvider, options.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue), options.Databases, config);
+        _server.Commands = new CommandTable(
+            ConnectionCommands.Rows,
+            ServerCommands.Rows,
+            TransactionCommands.Rows);
+        _server.RequestShutdown = withoutSaving => _shutdown.TrySetResult(withoutSaving);
+        _server.Log.Listener = options.Log;
+        _sessions = new SessionSet(_server);
+        _expiry = new ExpiryCycle(_server);
+        if (options.Port is { } port)
+        {
+            _listener = Listener.Start(_server, _sessions, options.Bind, port);
+        }
+
+        ServerInfo.Register(_server, _listener?.EndPoint.Port ?? 0, options.Bind);
+    }
+
+    /// <summary>The TCP address it listens on; null when it has none.</summary>
+    public IPEndPoint? EndPoint => _listener?.EndPoint;
+
+    /// <summary>The TCP port; 0 when it listens on none.</summary>
+    public int Port => _listener?.EndPoint.Port ?? 0;
+
+    /// <summary>Completes when a client asked for SHUTDOWN; true: without saving. The owner then disposes of the server.</summary>
+    public Task<bool> ShutdownRequested => _shutdown.Task;
+
+    /// <summary>How often the turn was taken: a script, whatever it calls, takes it once. For tests and figures.</summary>
+    public long TurnsTaken => _server.Gate.Acquisitions;
+
+    internal ServerContext Context => _server;
+
+    /// <summary>Starts a server. When this returns, it answers.</summary>
+    public static Task<RedisServer> StartAsync(RedisServerOptions? options = null) => Task.FromResult(new RedisServer(options ?? new RedisServerOptions()));
+
+    /// <summary>A connection without a socket: the caller's end of a pipe that a session of this server reads.</summary>
+    public IDuplexPipe OpenPipe() => _sessions.OpenPipe();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        if (_listener is not null)
+        {
+            await _listener.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _sessions.StopAsync().ConfigureAwait(false);
+        await _expiry.DisposeAsync().ConfigureAwait(false);
+        _shutdown.TrySetResult(true);
+    }
+}

@@ -1,0 +1,33 @@
+// How to start a server. Always: the defaults are a server inside the process without any port, with the real clock and its own chance.
+using System.Net;
+using Evalsha.Server.Dispatch;
+
+namespace Evalsha.Server;
+
+public sealed record RedisServerOptions
+{
+    /// <summary>TCP port; 0 takes a free one; null listens on none (pipes and direct calls only).</summary>
+    public int? Port { get; init; }
+
+    /// <summary>Loopback unless told otherwise: there is no TLS, and a password travels as it is.</summary>
+    public IPAddress Bind { get; init; } = IPAddress.Loopback;
+
+    /// <summary>What AUTH must say; null or empty: nobody is asked.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>The clock of deadlines, TIME and timeouts. Freeze it, and time stands still for the data too.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Where all chance comes from (RANDOMKEY, SPOP, scan order …); null: a different one for each server.</summary>
+    public int? Seed { get; init; }
+
+    public int Databases { get; init; } = 16;
+
+    /// <summary>Bytes of managed memory beyond which writes are refused (OOM); 0 = no limit.</summary>
+    public long MaxMemory { get; init; }
+
+    public int MaxClients { get; init; } = 10_000;
+
+    /// <summary>Gets the server's log lines; called on any thread.</summary>
+    public Action<ServerLogLevel, string>? Log { get; init; }
+}

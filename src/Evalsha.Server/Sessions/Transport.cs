@@ -1,0 +1,106 @@
+// The two ways bytes reach a session: a socket, or a pipe inside the process.
+// Always: one receive and one send at a time; Abort may come from any thread and makes both end.
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+
+namespace Evalsha.Server.Sessions;
+
+/// <summary>A duplex byte stream with one reader and one writer.</summary>
+internal abstract class Transport
+{
+    public abstract string RemoteAddress { get; }
+
+    public abstract string LocalAddress { get; }
+
+    /// <summary>Bytes received into the buffer; 0 when the peer has closed.</summary>
+    public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer);
+
+    /// <summary>Sends all of it.</summary>
+    public abstract ValueTask SendAsync(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>Ends the connection at once.</summary>
+    public abstract void Abort();
+
+    /// <summary>Closes after everything sent.</summary>
+    public abstract ValueTask CloseAsync();
+}
+
+internal sealed class SocketTransport(Socket socket) : Transport
+{
+    public override string RemoteAddress { get; } = socket.RemoteEndPoint?.ToString() ?? "";
+
+    public override string LocalAddress { get; } = socket.LocalEndPoint?.ToString() ?? "";
+
+    public override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => socket.ReceiveAsync(buffer, SocketFlags.None);
+
+    public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        var sending = socket.SendAsync(bytes, SocketFlags.None);
+        return sending.IsCompletedSuccessfully && sending.Result == bytes.Length ? default : SendRestAsync(sending, bytes);
+    }
+
+    public override void Abort() => socket.Close(0);
+
+    public override ValueTask CloseAsync()
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (SocketException)
+        {
+            // The peer was faster.
+        }
+
+        socket.Dispose();
+        return default;
+    }
+
+    private async ValueTask SendRestAsync(ValueTask<int> sending, ReadOnlyMemory<byte> bytes)
+    {
+        bytes = bytes[await sending.ConfigureAwait(false)..];
+        while (!bytes.IsEmpty)
+        {
+            bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None).ConfigureAwait(false)..];
+        }
+    }
+}
+
+internal sealed class PipeTransport(IDuplexPipe pipe) : Transport
+{
+    public override string RemoteAddress => "in-process";
+
+    public override string LocalAddress => "in-process";
+
+    public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
+    {
+        var result = await pipe.Input.ReadAsync().ConfigureAwait(false);
+        var taken = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, buffer.Length));
+        taken.CopyTo(buffer.Span);
+        var length = (int)taken.Length;
+        pipe.Input.AdvanceTo(taken.End);
+        return length;
+    }
+
+    public override async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        var result = await pipe.Output.WriteAsync(bytes).ConfigureAwait(false);
+        if (result.IsCompleted)
+        {
+            throw new IOException("The other end of the pipe is closed.");
+        }
+    }
+
+    public override void Abort()
+    {
+        pipe.Input.CancelPendingRead();
+        pipe.Output.CancelPendingFlush();
+    }
+
+    public override async ValueTask CloseAsync()
+    {
+        await pipe.Input.CompleteAsync().ConfigureAwait(false);
+        await pipe.Output.CompleteAsync().ConfigureAwait(false);
+    }
+}
