@@ -48,7 +48,6 @@ public sealed partial class Parser
         _lexer.Next();
         main.Body = ParseBlock();
         if (_lexer.Current.Kind != TokenKind.EndOfStream) throw Expected(TokenKind.EndOfStream);
-        _lexer.Next(); // the end is a token too: code after it (the last return) names its line
         main.End = _lexer.Mark;
         return main;
     }

@@ -1,0 +1,23 @@
+// How far PUC's single pass would have read at this point of ours: gives instructions their line and late errors their "near" token.
+using Evalsha.Lua.Syntax;
+
+namespace Evalsha.Lua.Bytecode;
+
+internal sealed class CompilePlace(Chunk chunk)
+{
+    /// <summary>The last token taken.</summary>
+    internal SourceMark Mark { get; set; } = new(1, 0);
+
+    internal byte[] ChunkName => chunk.ChunkName;
+
+    /// <summary>A limit found while making code. The token that PUC names is the one after the mark; it is read again, since that happens once.</summary>
+    internal LuaSyntaxException Error(string message)
+    {
+        var lexer = new Lexer(chunk.Source, chunk.ChunkName, Mark.Offset, Mark.Line);
+        lexer.Next();
+        return lexer.Error(message);
+    }
+
+    /// <summary>A limit that PUC reports without any position.</summary>
+    internal LuaSyntaxException ErrorWithoutPlace(string message) => LuaSyntaxException.WithoutPlace(message, Mark.Line, Mark.Offset);
+}
