@@ -12,6 +12,8 @@ public static class RespDouble
     /// <summary>A buffer of this many bytes holds any double: sign, 17 digits, point, six zeros before digits, exponent.</summary>
     public const int MaxLength = 32;
 
+    private const double WholeMax = 1L << 62; // Redis's double2ll: whole numbers up to here are written as integers.
+
     /// <summary>Writes the text of <paramref name="value"/>; <paramref name="destination"/> needs <see cref="MaxLength"/> bytes. Returns the length.</summary>
     public static int Format(double value, Span<byte> destination)
     {
@@ -22,7 +24,7 @@ public static class RespDouble
             return word.Length;
         }
 
-        if (value == Math.Floor(value) && Math.Abs(value) < 1e15)
+        if (value == Math.Floor(value) && Math.Abs(value) <= WholeMax)
         {
             if (value == 0 && double.IsNegative(value))
             {
