@@ -40,7 +40,7 @@ public sealed class ServerConfig
         Integer("maxclients", null, () => MaxClients, v => MaxClients = (int)v, 1, int.MaxValue);
         Integer("hz", null, () => Hz, v => Hz = (int)v, 1, 500);
         Integer("timeout", null, () => IdleTimeoutSeconds, v => IdleTimeoutSeconds = (int)v, 0, int.MaxValue);
-        Word("loglevel", () => LogLevel, v => LogLevel = v, "debug", "verbose", "notice", "warning", "nothing");
+        Word("loglevel", () => LogLevel, v => LogLevel = v, "debug", "verbose", "notice", "warning");
         Word("maxmemory-policy", () => "noeviction", static _ => { }, "noeviction");
         Text("requirepass", () => RequirePass, v => RequirePass = v);
         Constant("databases", "16");

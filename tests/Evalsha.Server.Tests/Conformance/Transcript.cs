@@ -1,0 +1,165 @@
+// Replays a transcript of commands on two servers and compares every reply byte for byte.
+// The format, one command a line, in redis-cli's quoting ("\r\n", '...', \xhh):
+//   # comment          an empty line or a comment
+//   @2                 the next lines go over a second connection (any number; @1 at the start)
+//   SET k v            run on both, replies must be equal
+//   ~ CLIENT ID        volatile: both replies must be of the same type, no more
+//   ? SMEMBERS s       unordered: equal after sorting the elements
+//   ! CLIENT REPLY OFF no reply is read
+//   = $'0.1'           after a command: ours must be this (Redis 7.2's), the installed older server says otherwise
+using System.Text;
+using Evalsha.Tests.Support;
+
+namespace Evalsha.Server.Tests.Conformance;
+
+internal sealed class Transcript(int ourPort, int realPort) : IAsyncDisposable
+{
+    private readonly Dictionary<string, (RawRedis Ours, RawRedis Real)> _connections = [];
+
+    /// <summary>The differences, each with its file and line.</summary>
+    public async Task<List<string>> ReplayAsync(string file)
+    {
+        var differences = new List<string>();
+        var connection = "1";
+        var lines = await File.ReadAllLinesAsync(file, Encoding.Latin1);
+        for (var number = 0; number < lines.Length; number++)
+        {
+            var line = lines[number].Trim();
+            if (line.Length == 0 || line[0] is '#' or '=')
+            {
+                continue;
+            }
+
+            if (line[0] == '@')
+            {
+                connection = line[1..];
+                continue;
+            }
+
+            var mark = line.Length > 2 && line[1] == ' ' && line[0] is '~' or '?' or '!' ? line[0] : ' ';
+            var arguments = Split(mark == ' ' ? line : line[2..]);
+            var (ours, real) = await ConnectionAsync(connection);
+            if (mark == '!')
+            {
+                await ours.WriteAsync(RawRedis.Encode(arguments));
+                await real.WriteAsync(RawRedis.Encode(arguments));
+                continue;
+            }
+
+            var (mine, theirs) = (await WithinAsync(ours.SendAsync(arguments), file, number), await WithinAsync(real.SendAsync(arguments), file, number));
+            if (number + 1 < lines.Length && lines[number + 1].StartsWith("= ", StringComparison.Ordinal))
+            {
+                theirs = lines[number + 1][2..];
+            }
+
+            var (left, right) = mark switch
+            {
+                '~' => (mine[..1], theirs[..1]),
+                '?' => (Sorted(mine), Sorted(theirs)),
+                _ => (mine, theirs),
+            };
+            if (left != right)
+            {
+                differences.Add($"{Path.GetFileName(file)}:{number + 1}: {line}\n    ours {mine}\n    real {theirs}");
+            }
+        }
+
+        return differences;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        foreach (var (ours, real) in _connections.Values)
+        {
+            ours.Dispose();
+            real.Dispose();
+        }
+
+        return default;
+    }
+
+    /// <summary>redis-cli's splitting: blanks part arguments; "…" knows \n \r \t \b \a \xhh and \c; '…' knows only \'.</summary>
+    internal static string[] Split(string line)
+    {
+        var arguments = new List<string>();
+        var i = 0;
+        while (i < line.Length)
+        {
+            if (line[i] == ' ')
+            {
+                i++;
+                continue;
+            }
+
+            var argument = new StringBuilder();
+            var quote = line[i] is '"' or '\'' ? line[i++] : ' ';
+            while (i < line.Length && line[i] != quote)
+            {
+                if (quote == '"' && line[i] == '\\' && i + 1 < line.Length)
+                {
+                    i++;
+                    if (line[i] == 'x' && i + 2 < line.Length && char.IsAsciiHexDigit(line[i + 1]) && char.IsAsciiHexDigit(line[i + 2]))
+                    {
+                        argument.Append((char)Convert.ToInt32(line.Substring(i + 1, 2), 16));
+                        i += 2;
+                    }
+                    else
+                    {
+                        argument.Append(line[i] switch { 'n' => '\n', 'r' => '\r', 't' => '\t', 'b' => '\b', 'a' => '\a', var c => c });
+                    }
+                }
+                else if (quote == '\'' && line[i] == '\\' && i + 1 < line.Length && line[i + 1] == '\'')
+                {
+                    argument.Append(line[++i]);
+                }
+                else
+                {
+                    argument.Append(line[i]);
+                }
+
+                i++;
+            }
+
+            i++;
+            arguments.Add(argument.ToString());
+        }
+
+        return [.. arguments];
+    }
+
+    private static string Sorted(string reply)
+    {
+        var open = reply.IndexOf('[', StringComparison.Ordinal);
+        if (open < 0)
+        {
+            return reply;
+        }
+
+        var items = reply[(open + 1)..^1].Split(", ");
+        Array.Sort(items, StringComparer.Ordinal);
+        return reply[..open] + string.Join(", ", items);
+    }
+
+    private static async Task<string> WithinAsync(Task<string> reply, string file, int line)
+    {
+        try
+        {
+            return await reply.WaitAsync(TimeSpan.FromSeconds(20));
+        }
+        catch (Exception e)
+        {
+            return $"(no reply at {Path.GetFileName(file)}:{line + 1}: {e.Message})";
+        }
+    }
+
+    private async Task<(RawRedis Ours, RawRedis Real)> ConnectionAsync(string name)
+    {
+        if (!_connections.TryGetValue(name, out var pair))
+        {
+            pair = (await RawRedis.ConnectAsync(ourPort), await RawRedis.ConnectAsync(realPort));
+            _connections.Add(name, pair);
+        }
+
+        return pair;
+    }
+}

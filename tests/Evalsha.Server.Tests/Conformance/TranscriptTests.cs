@@ -1,0 +1,45 @@
+// Every transcript in tests/Conformance/resp, on this server and on the installed redis-server: the replies are the same bytes.
+using Evalsha.Tests.Support;
+
+namespace Evalsha.Server.Tests.Conformance;
+
+public sealed class TranscriptTests : IAsyncLifetime
+{
+    private RealRedis? _real;
+
+    public static TheoryData<string> Files()
+    {
+        var data = new TheoryData<string>();
+        foreach (var file in Directory.GetFiles(Folder(), "*.resp").Order(StringComparer.Ordinal))
+        {
+            data.Add(Path.GetFileNameWithoutExtension(file));
+        }
+
+        return data;
+    }
+
+    public async Task InitializeAsync() => _real = await RealRedis.StartAsync("--enable-debug-command", "yes");
+
+    public async Task DisposeAsync() => await _real!.DisposeAsync();
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public async Task Both_servers_answer_the_same(string name)
+    {
+        await using var server = await RedisServer.StartAsync(new RedisServerOptions { Port = 0 });
+        await using var transcript = new Transcript(server.Port, _real!.Port);
+        var differences = await transcript.ReplayAsync(Path.Combine(Folder(), $"{name}.resp"));
+        differences.ShouldBeEmpty(string.Join('\n', differences));
+    }
+
+    internal static string Folder()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Referee.slnx")))
+        {
+            folder = folder.Parent;
+        }
+
+        return Path.Combine(folder!.FullName, "tests", "Conformance", "resp");
+    }
+}
