@@ -1,2 +1,9 @@
 // evalsha: the toolkit's command line. Verbs come one file each.
-return 2;
+using System.CommandLine;
+using Evalsha.Cli;
+
+var root = new RootCommand("Redis Lua for .NET: a server, an interpreter, tools.")
+{
+    ServeCommand.Create(),
+};
+return await root.Parse(args).InvokeAsync();
