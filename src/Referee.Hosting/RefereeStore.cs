@@ -1,0 +1,106 @@
+// The store behind a referee, opened: the embedded server inside this process, or a Redis elsewhere. The coordinator does not know which.
+// Always: the embedded store has no port; its append-only file lives in the folder whose lock the caller holds. What is opened here is closed here.
+using Evalsha.Client;
+using Evalsha.Server;
+
+namespace Referee.Hosting;
+
+/// <summary>How a store is opened.</summary>
+public sealed record RefereeStoreOptions
+{
+    public const string ProjectUsual = "main";
+
+    /// <summary>A <c>redis://</c> address for a store elsewhere (trusted mode); null for the embedded one.</summary>
+    public string? Redis { get; init; }
+
+    /// <summary>Where the embedded store keeps its append-only file; null keeps it in memory only.</summary>
+    public string? Directory { get; init; }
+
+    /// <summary>A RESP port on loopback for the embedded store; null (the default) opens none. Whoever reaches it can write past the referee.</summary>
+    public int? RespPort { get; init; }
+
+    public string Project { get; init; } = ProjectUsual;
+
+    public int Shards { get; init; } = 1;
+
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Told what the embedded server says of itself: a cut tail, a rewrite.</summary>
+    public Action<string>? Log { get; init; }
+}
+
+public sealed class RefereeStore : IAsyncDisposable
+{
+    private readonly RedisServer? _embedded;
+
+    private RefereeStore(RedisServer? embedded, RedisConnection connection, RefereeStoreOptions options)
+    {
+        _embedded = embedded;
+        Connection = connection;
+        Options = options;
+        Coordinator = new Coordinator(connection, options.Project, options.Shards);
+    }
+
+    public RefereeStoreOptions Options { get; }
+
+    public Coordinator Coordinator { get; }
+
+    public RedisConnection Connection { get; }
+
+    public bool IsEmbedded => _embedded is not null;
+
+    /// <summary>The RESP port that was asked for; null when there is none.</summary>
+    public int? RespPort => Options.RespPort is null ? null : _embedded?.Port;
+
+    /// <summary>Opens the store and loads the scripts.</summary>
+    /// <exception cref="RedisConnectionException">The Redis elsewhere does not answer.</exception>
+    /// <exception cref="InvalidDataException">The append-only file is damaged in its middle; the message names file and offset.</exception>
+    public static async Task<RefereeStore> OpenAsync(RefereeStoreOptions options, CancellationToken ct)
+    {
+        if (options.Redis is { } address)
+        {
+            var remote = await RedisConnection.ConnectAsync(RedisOptions.Parse(address) with { TimeProvider = options.TimeProvider }, ct);
+            return await PreloadedAsync(new RefereeStore(null, remote, options), ct);
+        }
+
+        var server = await RedisServer.StartAsync(new RedisServerOptions
+        {
+            Port = options.RespPort,
+            TimeProvider = options.TimeProvider,
+            Log = options.Log is { } log ? (_, message) => log(message) : null,
+        });
+        try
+        {
+            var connection = await RedisConnection.OpenAsync(_ => ValueTask.FromResult(server.OpenPipe()), new RedisOptions { TimeProvider = options.TimeProvider }, ct);
+            return await PreloadedAsync(new RefereeStore(server, connection, options), ct);
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Connection.DisposeAsync();
+        if (_embedded is not null)
+        {
+            await _embedded.DisposeAsync();
+        }
+    }
+
+    private static async Task<RefereeStore> PreloadedAsync(RefereeStore store, CancellationToken ct)
+    {
+        try
+        {
+            await store.Coordinator.PreloadAsync(ct);
+            return store;
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
+    }
+}

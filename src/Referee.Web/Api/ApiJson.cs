@@ -1,0 +1,32 @@
+// Requests that only the wire has (a name, a page), and their generated JSON.
+using System.Text.Json.Serialization;
+using Referee.Fleet;
+using Referee.Records;
+
+namespace Referee.Web.Api;
+
+public sealed record ItemQuery(string Item);
+
+public sealed record NameQuery(string Name);
+
+public sealed record NoParameters;
+
+public sealed record OrphanQuery
+{
+    /// <summary>Empty for the whole project.</summary>
+    public string Item { get; init; } = "";
+
+    public string Cursor { get; init; } = "";
+
+    public int Limit { get; init; } = 50;
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(ItemQuery))]
+[JsonSerializable(typeof(NameQuery))]
+[JsonSerializable(typeof(NoParameters))]
+[JsonSerializable(typeof(OrphanQuery))]
+[JsonSerializable(typeof(Principal))]
+[JsonSerializable(typeof(Result<Caller>))]
+public sealed partial class ApiJson : JsonSerializerContext;

@@ -1,0 +1,54 @@
+// The method table: every operation by its name on the wire, for HTTP and for the command line alike.
+// Always: whoever calls has been authenticated before; a method for operators refuses everybody else with FORBIDDEN.
+using System.Collections.Frozen;
+using System.Text.Json;
+using Evalsha.Client;
+using Referee.Records;
+
+namespace Referee.Web.Api;
+
+public static class Methods
+{
+    public const string OperatorRole = "operator";
+
+    private static readonly JsonElement NoMembers = JsonDocument.Parse("{}").RootElement;
+
+    public static IReadOnlyList<RpcMethod> All { get; } = [.. WorkMethods.Rows, .. FleetMethods.Rows];
+
+    private static readonly FrozenDictionary<string, RpcMethod> ByName = All.ToFrozenDictionary(method => method.Name, StringComparer.Ordinal);
+
+    /// <summary>Runs a method for a caller. Only cancellation leaves as an exception.</summary>
+    public static async Task<RpcOutcome> CallAsync(Coordinator coordinator, Caller caller, string name, JsonElement parameters, CancellationToken ct)
+    {
+        if (!ByName.TryGetValue(name, out var method))
+        {
+            return RpcOutcome.Error(RpcErrors.MethodNotFound, $"there is no method {name}");
+        }
+
+        if (method.Operator && !caller.Has(OperatorRole))
+        {
+            return RpcOutcome.Error(RpcErrors.Forbidden, $"{name} is for principals with the role {OperatorRole}; {caller.Principal} has not got it");
+        }
+
+        try
+        {
+            return RpcOutcome.Of(await method.Invoke(coordinator, caller, parameters.ValueKind == JsonValueKind.Undefined ? NoMembers : parameters, ct));
+        }
+        catch (RpcParameterException e)
+        {
+            return RpcOutcome.Error(RpcErrors.InvalidParameters, e.Message);
+        }
+        catch (RedisException e)
+        {
+            return RpcOutcome.Error(RpcErrors.InternalError, $"the store refused: {e.Message}");
+        }
+        catch (RedisConnectionException e)
+        {
+            return RpcOutcome.Error(RpcErrors.StoreUnavailable, $"the store does not answer: {e.Message}");
+        }
+        catch (InvalidDataException e)
+        {
+            return RpcOutcome.Error(RpcErrors.InternalError, e.Message);
+        }
+    }
+}

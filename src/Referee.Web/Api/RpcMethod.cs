@@ -1,0 +1,39 @@
+// One row of the method table: a name on the wire, what it does in a sentence, and the function behind it.
+// Always: parameters are read by the request's own generated JSON reader, so an unknown shape is an error of the caller and never a default.
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Referee.Records;
+
+namespace Referee.Web.Api;
+
+/// <summary>The parameters do not fit the method; the message names the member.</summary>
+public sealed class RpcParameterException(string message, Exception inner) : Exception(message, inner);
+
+/// <param name="Name">As on the wire: <c>task.create</c>.</param>
+/// <param name="Operator">Only principals with the role <c>operator</c> may call it.</param>
+public sealed record RpcMethod(string Name, string Summary, bool Operator, Func<Coordinator, Caller, JsonElement, CancellationToken, Task<byte[]>> Invoke)
+{
+    /// <summary>A method from the operation's own types: the request is read, the operation runs, the result is written as UTF-8 JSON.</summary>
+    public static RpcMethod Of<TRequest, TResult>(
+        string name,
+        string summary,
+        JsonTypeInfo<TRequest> requestJson,
+        JsonTypeInfo<Result<TResult>> resultJson,
+        Func<Coordinator, Caller, TRequest, CancellationToken, Task<Result<TResult>>> operation,
+        bool forOperators = false)
+        where TResult : class =>
+        new(name, summary, forOperators, async (coordinator, caller, parameters, ct) =>
+        {
+            TRequest request;
+            try
+            {
+                request = parameters.Deserialize(requestJson) ?? throw new JsonException("parameters are null");
+            }
+            catch (JsonException e)
+            {
+                throw new RpcParameterException($"{name}: {e.Message}", e);
+            }
+
+            return JsonSerializer.SerializeToUtf8Bytes(await operation(coordinator, caller, request, ct), resultJson);
+        });
+}
