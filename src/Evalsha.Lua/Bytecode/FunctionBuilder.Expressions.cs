@@ -248,9 +248,6 @@ internal sealed partial class FunctionBuilder
             case ExpressionKind.Constant or ExpressionKind.Number or ExpressionKind.True:
                 jump = NoJump;
                 break;
-            case ExpressionKind.False:
-                jump = EmitJump();
-                break;
             case ExpressionKind.Jump:
                 InvertJump(e);
                 jump = e.Info;
@@ -270,7 +267,6 @@ internal sealed partial class FunctionBuilder
         var jump = e.Kind switch
         {
             ExpressionKind.Nil or ExpressionKind.False => NoJump,
-            ExpressionKind.True => EmitJump(),
             ExpressionKind.Jump => e.Info,
             _ => JumpOn(ref e, true),
         };
