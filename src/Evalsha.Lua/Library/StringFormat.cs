@@ -153,13 +153,8 @@ internal static class StringFormat
                 or (byte)'e' or (byte)'E' or (byte)'f' or (byte)'g' or (byte)'G':
                 break;
             default:
-                Span<byte> message = [.. "invalid option '%"u8, conversion, .. "' to 'format'"u8];
-                if (conversion == 0)
-                {
-                    message = [.. "invalid option '%' to 'format'"u8];
-                }
-
-                call.Error((ReadOnlySpan<byte>)message);
+                // Each char of a message is one byte; the NUL that ends the format prints as nothing, as in C.
+                call.Error($"invalid option '%{(conversion == 0 ? "" : (char)conversion)}' to 'format'");
                 return false;
         }
 
