@@ -2,6 +2,7 @@
 // Always: an expected refusal is a result, never an exception; who calls comes as a Caller from the host; no time is ever sent.
 // Exceptions are RedisException (the store said no), RedisConnectionException (the connection broke) and the CLR's own for misuse.
 // Thread-safe. It owns neither the executor nor anything else that must be disposed.
+using System.Collections.Concurrent;
 using Evalsha.Client;
 using Evalsha.Client.Scripts;
 using Evalsha.Resp;
@@ -16,6 +17,7 @@ public sealed partial class Coordinator
 {
     private readonly ScriptRegistry _registry = new();
     private readonly ScriptClient _client;
+    private readonly ConcurrentDictionary<string, BoundScript> _bound = new(StringComparer.Ordinal);
     private readonly ShardKeys[] _shards;
     private readonly PolicyShapes _shapes;
 
@@ -60,8 +62,13 @@ public sealed partial class Coordinator
     internal BoundScript BindSource(string name, string lua, Func<ShardKeys, string[]> keys)
     {
         var perShard = _shards.Select(shard => (RedisArg[])[.. keys(shard).Select(key => (RedisArg)key)]).ToArray();
-        return new BoundScript(_client, _registry.Define(name, perShard[0].Length, lua), perShard);
+        var script = new BoundScript(_client, _registry.Define(name, perShard[0].Length, lua), perShard);
+        _bound[name] = script;
+        return script;
     }
+
+    /// <summary>Every script bound so far, by name.</summary>
+    internal IEnumerable<BoundScript> BoundScripts => _bound.Values;
 
     internal ShardKeys ShardOf(string item) => _shards[ShardKeys.ShardOf(item, _shards.Length)];
 
@@ -109,6 +116,8 @@ public sealed partial class Coordinator
 internal sealed class BoundScript(ScriptClient client, ScriptDefinition definition, RedisArg[][] keys)
 {
     public ScriptDefinition Definition => definition;
+
+    public IReadOnlyList<RedisArg> Keys(ShardKeys shard) => keys[shard.Shard];
 
     public ValueTask<RespValue> RunAsync(ShardKeys shard, ReadOnlyMemory<RedisArg> args, CancellationToken ct) =>
         client.RunAsync(definition, keys[shard.Shard], args, ct);

@@ -6,6 +6,7 @@ using Evalsha.Resp;
 using Evalsha.Tests.Support;
 using Referee.Fleet;
 using Referee.Records;
+using Referee.Scripts;
 using Referee.Work;
 
 namespace Referee.Tests;
@@ -145,7 +146,7 @@ public static class Sample
     {
         var finish = coordinator.BindSource(
             "tests/finish",
-            Scripts.ScriptSource.Expand(
+            ScriptSource.Expand(
                 """
                 --- @include record
                 --- @include unblock

@@ -33,4 +33,5 @@ namespace Referee.Work;
 [JsonSerializable(typeof(Result<QueuePosition>), TypeInfoPropertyName = "QueuePositionResult")]
 [JsonSerializable(typeof(Result<OrphanPage>), TypeInfoPropertyName = "OrphanPageResult")]
 [JsonSerializable(typeof(Result<OrphanDecided>), TypeInfoPropertyName = "OrphanDecidedResult")]
+[JsonSerializable(typeof(Backlog.BacklogReport))]
 public sealed partial class WorkJson : JsonSerializerContext;
