@@ -13,7 +13,7 @@ internal abstract class Operation
     private const int Written = 1;
     private const int Done = 2;
 
-    private int _state;
+    private int _state = Done;
     private CancellationTokenRegistration _cancellation;
 
     /// <summary>Timestamp after which the caller is released; <see cref="long.MaxValue"/> is never.</summary>
@@ -37,11 +37,17 @@ internal abstract class Operation
 
     public abstract void Write(RespWriter writer);
 
-    /// <summary>Takes the next reply; true when it was the last. Only the link's reader calls it.</summary>
-    public abstract bool Take(RespValue reply);
+    /// <summary>True if the next reply is the last. Only the link's reader asks.</summary>
+    public abstract bool NextIsLast { get; }
+
+    /// <summary>Takes the next reply. Only the link's reader calls it; with the last reply the operation is no longer his.</summary>
+    public abstract void Take(RespValue reply);
 
     /// <summary>Forgets replies of a broken link.</summary>
     public abstract void Restart();
+
+    /// <summary>Begins its life. Under the connection's lock, so that a timer that still holds a used one finds it done.</summary>
+    public void Open() => Volatile.Write(ref _state, Waiting);
 
     public bool TryBeginWrite() => Interlocked.CompareExchange(ref _state, Written, Waiting) == Waiting;
 
@@ -106,100 +112,13 @@ internal abstract class Operation
 
     protected bool TryFinish() => Interlocked.Exchange(ref _state, Done) != Done;
 
-    protected void EndWatch() => _cancellation.Unregister();
+    /// <summary>False if the token's callback has run or is running, so that it may still touch this operation.</summary>
+    protected bool TryEndWatch()
+    {
+        var certain = _cancellation == default || _cancellation.Unregister();
+        _cancellation = default;
+        return certain;
+    }
 
     protected abstract void SetException(Exception error);
-}
-
-internal sealed class RequestOperation(RedisRequest request, bool errorsThrow = true) : Operation, IValueTaskSource<RespValue>
-{
-    private ManualResetValueTaskSourceCore<RespValue> _core = new() { RunContinuationsAsynchronously = true };
-
-    public ValueTask<RespValue> Reply => new(this, _core.Version);
-
-    public override bool Repeatable => request.Repeatable;
-
-    public override string Describe() => request.Name;
-
-    public override void Write(RespWriter writer) => request.Write(writer);
-
-    public override bool Take(RespValue reply)
-    {
-        if (TryFinish())
-        {
-            _core.SetResult(reply);
-        }
-
-        return true;
-    }
-
-    public override void Restart()
-    {
-    }
-
-    protected override void SetException(Exception error) => _core.SetException(error);
-
-    RespValue IValueTaskSource<RespValue>.GetResult(short token)
-    {
-        EndWatch();
-        var reply = _core.GetResult(token);
-        return errorsThrow && reply.IsError ? throw new RedisException(reply.AsText()) : reply;
-    }
-
-    ValueTaskSourceStatus IValueTaskSource<RespValue>.GetStatus(short token) => _core.GetStatus(token);
-
-    void IValueTaskSource<RespValue>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _core.OnCompleted(continuation, state, token, flags);
-}
-
-internal sealed class BatchOperation(RedisRequest[] requests) : Operation, IValueTaskSource<RespValue[]>
-{
-    private readonly RespValue[] _replies = new RespValue[requests.Length];
-    private ManualResetValueTaskSourceCore<RespValue[]> _core = new() { RunContinuationsAsynchronously = true };
-    private int _taken;
-
-    public ValueTask<RespValue[]> Replies => new(this, _core.Version);
-
-    public override bool Repeatable => Array.TrueForAll(requests, r => r.Repeatable);
-
-    public override string Describe() => $"A batch of {requests.Length} requests beginning with {requests[0].Name}";
-
-    public override void Write(RespWriter writer)
-    {
-        foreach (var request in requests)
-        {
-            request.Write(writer);
-        }
-    }
-
-    public override bool Take(RespValue reply)
-    {
-        _replies[_taken++] = reply;
-        if (_taken < _replies.Length)
-        {
-            return false;
-        }
-
-        if (TryFinish())
-        {
-            _core.SetResult(_replies);
-        }
-
-        return true;
-    }
-
-    public override void Restart() => _taken = 0;
-
-    protected override void SetException(Exception error) => _core.SetException(error);
-
-    RespValue[] IValueTaskSource<RespValue[]>.GetResult(short token)
-    {
-        EndWatch();
-        return _core.GetResult(token);
-    }
-
-    ValueTaskSourceStatus IValueTaskSource<RespValue[]>.GetStatus(short token) => _core.GetStatus(token);
-
-    void IValueTaskSource<RespValue[]>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _core.OnCompleted(continuation, state, token, flags);
 }

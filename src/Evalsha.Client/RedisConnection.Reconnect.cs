@@ -106,7 +106,7 @@ public sealed partial class RedisConnection
             {
                 return;
             }
-            catch (RedisException refused) when (++_refusals >= MaxRefusals)
+            catch (RedisException refused) when (IsLoginRefused(refused) && ++_refusals >= MaxRefusals)
             {
                 lock (_gate)
                 {
@@ -216,7 +216,7 @@ public sealed partial class RedisConnection
         var replies = await SendOnAsync(link, [.. requests], ct).ConfigureAwait(false);
         for (var i = 0; i < needed.Count; i++)
         {
-            if (replies[i].IsError)
+            if (replies[i].IsError && replies[i].ErrorCode is not "LOADING") // A server that loads is there; callers will hear it themselves.
             {
                 throw new RedisException(replies[i].AsText());
             }
@@ -233,6 +233,10 @@ public sealed partial class RedisConnection
         operation.Watch(ct);
         return await operation.Replies.ConfigureAwait(false);
     }
+
+    // Other refusals, such as too many clients, pass.
+    private static bool IsLoginRefused(RedisException refused) =>
+        refused.Code is "WRONGPASS" or "NOAUTH" or "NOPERM" || refused.Message.Contains("password", StringComparison.OrdinalIgnoreCase);
 
     private static bool KnowsNoHello(string error) =>
         error.StartsWith("NOPROTO", StringComparison.Ordinal) || error.StartsWith("ERR unknown command", StringComparison.OrdinalIgnoreCase);

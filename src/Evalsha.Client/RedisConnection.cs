@@ -16,6 +16,7 @@ public sealed partial class RedisConnection : IRedisExecutor
     private readonly CancellationTokenSource _stop = new();
     private readonly Random _random;
     private readonly ITimer _timer;
+    private readonly RequestOperation.Pool _operations = new();
     private Queue<Operation> _waiting = new(); // unsent, in order: no room, or no link
     private volatile int _waitingCount;
     private RedisLink? _link;
@@ -41,7 +42,7 @@ public sealed partial class RedisConnection : IRedisExecutor
     /// <summary>The server's version as HELLO tells it, or null when the server does not know HELLO.</summary>
     public string? ServerVersion { get; private set; }
 
-    /// <summary>Out-of-band messages of RESP3, raised on the read loop: return quickly, do not wait.</summary>
+    /// <summary>Out-of-band messages of RESP3, raised on the read loop: return quickly, do not wait; an exception ends the link.</summary>
     public event Action<RespValue>? PushReceived;
 
     /// <summary>Raised after each reconnect with the new <see cref="Generation"/>.</summary>
@@ -74,9 +75,10 @@ public sealed partial class RedisConnection : IRedisExecutor
             return ValueTask.FromException<RespValue>(new RedisCanceledException(wasWritten: false, ct));
         }
 
-        var operation = new RequestOperation(request);
+        var operation = _operations.Rent(request);
+        var reply = operation.Reply;
         Submit(operation, request.Timeout ?? _options.OperationTimeout, ct);
-        return operation.Reply;
+        return reply;
     }
 
     /// <summary>Sends a command by name. An error reply throws <see cref="RedisException"/>.</summary>
@@ -162,9 +164,11 @@ public sealed partial class RedisConnection : IRedisExecutor
         operation.Deadline = DeadlineAfter(timeout);
         lock (_gate)
         {
+            operation.Open();
             if (_failed is not null)
             {
-                throw _failed is ObjectDisposedException ? new ObjectDisposedException(nameof(RedisConnection)) : new RedisConnectionException(_failed.Message, wasWritten: false, _failed);
+                operation.Fail(_disposed ? new ObjectDisposedException(nameof(RedisConnection)) : new RedisConnectionException(_failed.Message, wasWritten: false, _failed));
+                return;
             }
 
             if (_link is { HasRoom: true } link && _waitingCount == 0)
@@ -177,10 +181,17 @@ public sealed partial class RedisConnection : IRedisExecutor
             {
                 _waiting.Enqueue(operation);
                 _waitingCount = _waiting.Count;
+                Interlocked.MemoryBarrier(); // Pairs with the read loop, which makes room without the lock and then looks for who waits.
+                if (_link is { HasRoom: true } roomy)
+                {
+                    MoveWaiting(roomy);
+                    flush = roomy.TryBecomeFlusher() ? roomy : null;
+                }
             }
             else
             {
-                throw new RedisConnectionException($"{_waitingCount} requests already wait for {(_link is null ? "a connection" : "room")}; no more are taken.", wasWritten: false);
+                operation.Fail(new RedisConnectionException($"{_waitingCount} requests already wait for {(_link is null ? "a connection" : "room")}; no more are taken.", wasWritten: false));
+                return;
             }
 
             ArmTimer();

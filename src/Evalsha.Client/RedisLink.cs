@@ -84,6 +84,7 @@ internal sealed class RedisLink
         var dead = false;
         lock (_gate)
         {
+            operation.Open();
             dead = _dead;
             if (!dead)
             {
@@ -192,6 +193,7 @@ internal sealed class RedisLink
 
                 Volatile.Write(ref _lastReceived, _options.TimeProvider.GetTimestamp());
                 Deliver(buffer.AsSpan(0, length));
+                Interlocked.MemoryBarrier(); // Pairs with Submit: either it sees the room made here, or we see what it put to wait.
                 if (_owner.HasWaiting)
                 {
                     bool flush;
@@ -233,11 +235,15 @@ internal sealed class RedisLink
             }
 
             ref var slot = ref _ring[_head & (_ring.Length - 1)];
-            if (slot!.Take(reply))
+            var operation = slot!;
+            if (operation.NextIsLast)
             {
+                // The slot is free before the caller knows: he may send again at once, and the operation may be used again.
                 Volatile.Write(ref slot, null);
                 Volatile.Write(ref _head, _head + 1);
             }
+
+            operation.Take(reply);
         }
     }
 

@@ -84,6 +84,21 @@ public sealed class CancellationTests
     }
 
     [Fact]
+    public async Task A_connection_with_room_for_one_serves_everybody()
+    {
+        await using var connection = await RedisConnection.OpenAsync(_peer.DialAsync, new RedisOptions { MaxInFlight = 1, OperationTimeout = Patience });
+        var callers = Enumerable.Range(0, 4).Select(caller => Task.Run(async () =>
+        {
+            for (var i = 0; i < 5000; i++)
+            {
+                var word = $"{caller}.{i}";
+                (await connection.SendAsync("ECHO", word)).AsText().ShouldBe(word);
+            }
+        }));
+        await Task.WhenAll(callers).WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
     public async Task Disposing_releases_everybody()
     {
         var connection = await RedisConnection.OpenAsync(_peer.DialAsync, new RedisOptions { MaxInFlight = 1 });

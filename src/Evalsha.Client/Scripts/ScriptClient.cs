@@ -3,12 +3,15 @@
 // (servers evict what came in by EVAL); the last recovery puts both into MULTI, where no stranger's SCRIPT FLUSH can come between.
 // Callers who need the same unknown script at once share one SCRIPT LOAD. Several scripts at once are in ScriptBatch and ScriptTransaction.
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Evalsha.Resp;
 
 namespace Evalsha.Client.Scripts;
 
 public sealed class ScriptClient(IRedisExecutor executor, ScriptRegistry registry)
 {
+    private const int RefusalsMax = 2; // NOSCRIPTs before the transaction.
+
     private const int StatesMax = 10_000; // Redefined scripts leave states behind; they are hints, so all may be dropped.
 
     private readonly ConcurrentDictionary<string, ScriptState> _states = new(StringComparer.Ordinal);
@@ -72,64 +75,70 @@ public sealed class ScriptClient(IRedisExecutor executor, ScriptRegistry registr
 
     internal ScriptDefinition Current(ScriptDefinition script) => registry.Current(script);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<RespValue> RunCurrentAsync(ScriptDefinition script, ReadOnlyMemory<RedisArg> keys, ReadOnlyMemory<RedisArg> args, CancellationToken ct)
     {
         var request = ScriptRequests.Evalsha(script, keys.Span, args.Span, readOnlyForm: script.ReadOnly && Volatile.Read(ref _noReadOnlyForms) != executor.Generation);
-        try
-        {
-            return await DeliverAsync(script, request, ct).ConfigureAwait(false);
-        }
-        catch (RedisException refused) when (request.Name == ScriptRequests.ReadOnlyForm && ScriptRequests.IsUnknownCommand(refused.Message))
-        {
-            Volatile.Write(ref _noReadOnlyForms, executor.Generation);
-            return await DeliverAsync(script, ScriptRequests.Evalsha(script, keys.Span, args.Span, readOnlyForm: false), ct).ConfigureAwait(false);
-        }
-    }
-
-    private async ValueTask<RespValue> DeliverAsync(ScriptDefinition script, RedisRequest request, CancellationToken ct)
-    {
         var state = StateOf(script);
-        for (var refusals = 0; refusals < 2;)
+        for (var refusals = 0; refusals < RefusalsMax;)
         {
             var generation = executor.Generation;
-            if (state.IsLoaded(generation, out var belief))
+            try
             {
-                try
+                if (state.IsLoaded(generation, out var belief))
                 {
-                    return await executor.SendAsync(request, ct).ConfigureAwait(false);
-                }
-                catch (RedisException refused) when (ScriptRequests.IsNoScript(refused.Message))
-                {
-                    state.Forget(belief);
-                    refusals++;
-                }
-            }
-            else if (state.LeadOrFollow() is { } leader)
-            {
-                await leader.WaitAsync(ct).ConfigureAwait(false); // Then look again: loaded, or the leader failed and somebody else leads.
-            }
-            else
-            {
-                try
-                {
-                    var replies = await executor.SendBatchAsync([ScriptRequests.Load(script), request], ct).ConfigureAwait(false);
-                    ScriptRequests.ThrowUnlessLoaded(script, replies[0]);
-                    if (!replies[1].IsError || !ScriptRequests.IsNoScript(replies[1].AsText()))
+                    try
                     {
-                        state.Believe(generation);
-                        return ScriptRequests.ThrowIfError(replies[1]);
+                        return await executor.SendAsync(request, ct).ConfigureAwait(false);
                     }
-
+                    catch (RedisException refused) when (ScriptRequests.IsNoScript(refused.Message))
+                    {
+                        state.Forget(belief);
+                        refusals++;
+                    }
+                }
+                else if (state.LeadOrFollow() is { } leader)
+                {
+                    await leader.WaitAsync(ct).ConfigureAwait(false); // Then look again: loaded, or the leader failed and somebody else leads.
+                }
+                else if (await LoadAndRunAsync(script, state, request, generation, ct).ConfigureAwait(false) is { } reply)
+                {
+                    return ScriptRequests.ThrowIfError(reply);
+                }
+                else
+                {
                     refusals++;
                 }
-                finally
-                {
-                    state.EndLoading();
-                }
+            }
+            catch (RedisException refused) when (request.Name == ScriptRequests.ReadOnlyForm && ScriptRequests.IsUnknownCommand(refused.Message))
+            {
+                Volatile.Write(ref _noReadOnlyForms, generation);
+                request = ScriptRequests.Evalsha(script, keys.Span, args.Span, readOnlyForm: false);
             }
         }
 
         return await DeliverInTransactionAsync(script, request, ct).ConfigureAwait(false);
+    }
+
+    // Null: the script was flushed between its load and its run.
+    private async ValueTask<RespValue?> LoadAndRunAsync(ScriptDefinition script, ScriptState state, RedisRequest request, long generation, CancellationToken ct)
+    {
+        try
+        {
+            var replies = await executor.SendBatchAsync([ScriptRequests.Load(script), request], ct).ConfigureAwait(false);
+            ScriptRequests.ThrowUnlessLoaded(script, replies[0]);
+            if (replies[1].IsError && ScriptRequests.IsNoScript(replies[1].AsText()))
+            {
+                return null;
+            }
+
+            state.Believe(generation);
+            return replies[1];
+        }
+        finally
+        {
+            state.EndLoading();
+        }
     }
 
     // Somebody flushes scripts faster than we load them. Between MULTI and EXEC nobody can.
