@@ -45,6 +45,9 @@ public sealed record LuaOptions
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>What os.exit does, given the exit code; null refuses it. A host's process is not a script's to end.</summary>
+    public Action<int>? Exit { get; init; }
+
     /// <summary>Where print and io.write go; null is the process's standard output.</summary>
     public Stream? Output { get; init; }
 }
