@@ -1,8 +1,10 @@
-// The evidence of one work item, as it lies in field `e:ID`: one packed string per kind that the pinned policy declares, empty where nothing came.
+// The evidence of one work item, as it lies in field `e:ID`: the SHA-1 (hex) of what follows, then one packed string per kind that the pinned
+// policy declares, empty where nothing came. The digest goes into the chain, and a promotion need not hash the evidence for it.
 // A slot is again positional: mark, value, issuer, roles, tier, subject, at, digest, then a record's declared fields.
 // Always: the time is the server's (the script packs it between Head and Tail), everything else was checked against the policy before it came here.
 // Why strings inside a string: a promotion unpacks only the slots its edge asks for.
 using System.Buffers;
+using System.Security.Cryptography;
 
 namespace Referee.Records;
 
@@ -29,7 +31,7 @@ public sealed record EvidenceSlot
     /// <summary>SHA-1 (hex) of a value that was too large for the slot and lies in the details; else empty.</summary>
     public string Digest { get; init; } = "";
 
-    /// <summary>A record's fields in the order of its <see cref="EvidenceKind.Fields"/>.</summary>
+    /// <summary>A record's fields in the order of its <see cref="EvidenceKind.Fields"/>; of a text in the details, its length in bytes.</summary>
     public IReadOnlyList<Scalar> Fields { get; init; } = [];
 
     /// <summary>What comes before the time.</summary>
@@ -127,7 +129,10 @@ public static class EvidenceField
             packed.Bytes(slot is null ? default : slot.ToBytes());
         }
 
-        return output.WrittenSpan.ToArray();
+        var whole = new ArrayBufferWriter<byte>(output.WrittenCount + 42);
+        new PackedWriter(whole).Text(Convert.ToHexStringLower(SHA1.HashData(output.WrittenSpan)));
+        whole.Write(output.WrittenSpan);
+        return whole.WrittenSpan.ToArray();
     }
 
     /// <summary>Reads the field; never throws, whatever the bytes. Nothing stored reads as no slots.</summary>
@@ -136,6 +141,11 @@ public static class EvidenceField
         var read = new List<EvidenceSlot?>();
         slots = read;
         var packed = new PackedReader(bytes);
+        if (!packed.AtEnd && !packed.TryText(out _))
+        {
+            return false;
+        }
+
         while (!packed.AtEnd)
         {
             if (read.Count == EvidenceSchema.KindsMax || !packed.TryNext() || packed.Kind != PackedKind.Text)

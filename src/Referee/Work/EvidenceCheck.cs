@@ -35,7 +35,7 @@ internal static class EvidenceCheck
 
         var bytes = scalar.Kind == ScalarKind.Text ? Encoding.UTF8.GetBytes(scalar.Text) : [];
         return bytes.Length > WorkLimits.EvidenceInlineBytesMax
-            ? (new EvidenceContent(Scalar.Of(""), [], bytes, Convert.ToHexStringLower(SHA1.HashData(bytes))), null)
+            ? (new EvidenceContent(Scalar.Of(""), [Scalar.Of(bytes.Length)], bytes, Convert.ToHexStringLower(SHA1.HashData(bytes))), null)
             : (new EvidenceContent(scalar, [], [], ""), null);
     }
 

@@ -23,5 +23,7 @@ namespace Referee.Workflows;
 [JsonSerializable(typeof(Result<ApprovalList>), TypeInfoPropertyName = "ApprovalListResult")]
 [JsonSerializable(typeof(Result<AuditPage>), TypeInfoPropertyName = "AuditPageResult")]
 [JsonSerializable(typeof(Result<ItemHistory>), TypeInfoPropertyName = "ItemHistoryResult")]
+[JsonSerializable(typeof(Result<WorkflowAdded>), TypeInfoPropertyName = "WorkflowAddedResult")]
+[JsonSerializable(typeof(Result<WorkflowList>), TypeInfoPropertyName = "WorkflowListResult")]
 [JsonSerializable(typeof(Result<Verification>), TypeInfoPropertyName = "VerificationResult")]
 public sealed partial class WorkflowJson : JsonSerializerContext;

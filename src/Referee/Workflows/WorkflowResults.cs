@@ -52,3 +52,8 @@ public sealed record VerifyFinding(string Code, long Number, string Item, string
 /// <param name="Items">How many items were compared with it.</param>
 /// <param name="Head">The link of the newest record: what a seal signs.</param>
 public sealed record Verification(int Shard, bool Ok, long Records, long Items, string Head, IReadOnlyList<VerifyFinding> Findings);
+
+/// <summary>A version of a workflow, and the digest that items pin.</summary>
+public sealed record WorkflowAdded(string Workflow, int Version, string Digest, IReadOnlyList<string> Stages);
+
+public sealed record WorkflowList(IReadOnlyList<WorkflowAdded> Workflows);
