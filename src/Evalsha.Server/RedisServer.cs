@@ -29,7 +29,21 @@ public sealed class RedisServer : IAsyncDisposable
         _server.Commands = new CommandTable(
             ConnectionCommands.Rows,
             ServerCommands.Rows,
-            TransactionCommands.Rows);
+            TransactionCommands.Rows,
+            KeysCommands.Rows,
+            ExpiryCommands.Rows,
+            SortCommand.Rows,
+            StringsCommands.Rows,
+            BitsCommands.Rows,
+            LcsCommand.Rows,
+            HashesCommands.Rows,
+            ListsCommands.Rows,
+            SetsCommands.Rows,
+            SetAlgebraCommands.Rows,
+            SortedSetsCommands.Rows,
+            SortedSetRangeCommands.Rows,
+            SortedSetAlgebraCommands.Rows,
+            StreamsCommands.Rows);
         _server.RequestShutdown = withoutSaving => _shutdown.TrySetResult(withoutSaving);
         _server.Log.Listener = options.Log;
         _sessions = new SessionSet(_server);

@@ -16,6 +16,9 @@ internal sealed class SetValue
 
     public int Count => _integers?.Count ?? _table.Count;
 
+    /// <summary>True while members are stored as integers and have no objects.</summary>
+    public bool IsInteger => _integers is not null;
+
     public string Encoding => _integers is not null ? "intset" : _isLarge ? "hashtable" : "listpack";
 
     public bool Contains(ReadOnlySpan<byte> member) => _integers is null

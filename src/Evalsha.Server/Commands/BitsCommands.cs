@@ -1,0 +1,201 @@
+// Commands on strings as arrays of bits. Bit 0 is the highest bit of the first byte.
+// Always: a string is as long as the last bit ever written needs, at most 512 MB.
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Evalsha.Server.Dispatch;
+using Evalsha.Server.Keyspace.Values;
+using static Evalsha.Server.Dispatch.CommandFlags;
+
+namespace Evalsha.Server.Commands;
+
+internal static class BitsCommands
+{
+    public static readonly CommandRow[] Rows =
+    [
+        new("setbit", 4, Write | DenyOom, KeySpec.One, SetBit) { Since = "2.2.0", Group = "bitmap", Summary = "Sets or clears one bit of a string.", AclCategories = ["@bitmap"] },
+        new("getbit", 3, ReadOnly | Fast, KeySpec.One, GetBit) { Since = "2.2.0", Group = "bitmap", Summary = "One bit of a string.", AclCategories = ["@bitmap"] },
+        new("bitcount", -2, ReadOnly, KeySpec.One, BitCount) { Since = "2.6.0", Group = "bitmap", Summary = "How many bits of a string are set.", AclCategories = ["@bitmap"] },
+        new("bitpos", -3, ReadOnly, KeySpec.One, BitPos) { Since = "2.8.7", Group = "bitmap", Summary = "The first set or clear bit of a string.", AclCategories = ["@bitmap"] },
+    ];
+
+    private static void SetBit(CommandContext c)
+    {
+        if (!TryOffset(c, 2, out var offset)
+            || !c.TryIntegerWithin(3, 0, 1, "ERR bit is not an integer or out of range"u8, out var bit)
+            || !StringsCommands.TryString(c, 1, out var entry))
+        {
+            return;
+        }
+
+        var place = (int)(offset >> 3);
+        var bytes = StringsCommands.Writable(c, entry).Extend(place + 1);
+        var mask = 0x80 >> (int)(offset & 7);
+        var old = (bytes[place] & mask) != 0;
+        bytes[place] = (byte)(bit == 1 ? bytes[place] | mask : bytes[place] & ~mask);
+        c.Changed(1);
+        c.Reply.Integer(old ? 1 : 0);
+    }
+
+    private static void GetBit(CommandContext c)
+    {
+        if (!TryOffset(c, 2, out var offset) || !StringsCommands.TryString(c, 1, out var entry))
+        {
+            return;
+        }
+
+        var bytes = entry is null ? default : StringValue.Bytes(entry.Value, stackalloc byte[StringValue.ScratchBytes]);
+        var place = (int)(offset >> 3);
+        c.Reply.Integer(place < bytes.Length && (bytes[place] & (0x80 >> (int)(offset & 7))) != 0 ? 1 : 0);
+    }
+
+    private static void BitCount(CommandContext c)
+    {
+        var inBits = false;
+        long first = 0, last = -1;
+        if (c.Count is 4 or 5)
+        {
+            if (!c.TryInteger(2, out first) || !c.TryInteger(3, out last) || !TryUnit(c, 4, out inBits))
+            {
+                return;
+            }
+        }
+        else if (c.Count != 2)
+        {
+            c.SyntaxError();
+            return;
+        }
+
+        if (!StringsCommands.TryString(c, 1, out var entry))
+        {
+            return;
+        }
+
+        var bytes = entry is null ? default : StringValue.Bytes(entry.Value, stackalloc byte[StringValue.ScratchBytes]);
+        if (!TryBitRange(ref first, ref last, bytes.Length, inBits))
+        {
+            c.Reply.Integer(0);
+            return;
+        }
+
+        // Whole bytes, less what lies before the first and behind the last bit.
+        var count = CountOnes(bytes[(int)(first >> 3)..(int)((last >> 3) + 1)]);
+        count -= BitOperations.PopCount((uint)(bytes[(int)(first >> 3)] & ~(0xFF >> (int)(first & 7))));
+        count -= BitOperations.PopCount((uint)(bytes[(int)(last >> 3)] & (0x7F >> (int)(last & 7))));
+        c.Reply.Integer(count);
+    }
+
+    private static void BitPos(CommandContext c)
+    {
+        if (!c.TryInteger(2, out var bit))
+        {
+            return;
+        }
+
+        if (bit is not (0 or 1))
+        {
+            c.Reply.Error("ERR The bit argument must be 1 or 0."u8);
+            return;
+        }
+
+        long first = 0, last = -1;
+        var inBits = false;
+        if (c.Count > 6)
+        {
+            c.SyntaxError();
+            return;
+        }
+
+        if ((c.Count >= 4 && !c.TryInteger(3, out first)) || (c.Count >= 5 && !c.TryInteger(4, out last)) || !TryUnit(c, 5, out inBits)
+            || !StringsCommands.TryString(c, 1, out var entry))
+        {
+            return;
+        }
+
+        if (entry is null)
+        {
+            c.Reply.Integer(bit == 1 ? -1 : 0);
+            return;
+        }
+
+        var bytes = StringValue.Bytes(entry.Value, stackalloc byte[StringValue.ScratchBytes]);
+        var hasEnd = c.Count >= 5;
+        if (!TryBitRange(ref first, ref last, bytes.Length, inBits))
+        {
+            c.Reply.Integer(-1);
+            return;
+        }
+
+        for (var place = first; place <= last; place++)
+        {
+            var value = bytes[(int)(place >> 3)];
+            if ((place & 7) == 0 && place + 7 <= last && value == (bit == 1 ? 0x00 : 0xFF))
+            {
+                place += 7; // nothing in this byte
+            }
+            else if (((value >> (7 - (int)(place & 7))) & 1) == bit)
+            {
+                c.Reply.Integer(place);
+                return;
+            }
+        }
+
+        // Behind the string there are zeros without end, unless the caller drew a border.
+        c.Reply.Integer(bit == 0 && !hasEnd ? (long)bytes.Length * 8 : -1);
+    }
+
+    private static bool TryOffset(CommandContext c, int i, out long offset) =>
+        c.TryIntegerWithin(i, 0, EncodingLimits.StringBytesMax * 8 - 1, "ERR bit offset is not an integer or out of range"u8, out offset);
+
+    /// <summary>BYTE or BIT at an argument that may be missing.</summary>
+    private static bool TryUnit(CommandContext c, int i, out bool inBits)
+    {
+        inBits = i < c.Count && c.Is(i, "BIT"u8);
+        if (inBits || i >= c.Count || c.Is(i, "BYTE"u8))
+        {
+            return true;
+        }
+
+        c.SyntaxError();
+        return false;
+    }
+
+    /// <summary>Turns a range of bytes or bits, negative from the end, into a range of bits. False when it is empty.</summary>
+    private static bool TryBitRange(ref long first, ref long last, int bytes, bool inBits)
+    {
+        var length = inBits ? (long)bytes * 8 : bytes;
+        if (first < 0 && last < 0 && first > last)
+        {
+            return false;
+        }
+
+        first = first < 0 ? Math.Max(0, first + length) : first;
+        last = last < 0 ? Math.Max(0, last + length) : Math.Min(last, length - 1);
+        if (first > last || length == 0)
+        {
+            return false;
+        }
+
+        if (!inBits)
+        {
+            (first, last) = (first * 8, (last * 8) + 7);
+        }
+
+        return true;
+    }
+
+    private static long CountOnes(ReadOnlySpan<byte> bytes)
+    {
+        long count = 0;
+        foreach (var word in MemoryMarshal.Cast<byte, ulong>(bytes))
+        {
+            count += BitOperations.PopCount(word);
+        }
+
+        foreach (var rest in bytes[(bytes.Length & ~7)..])
+        {
+            count += BitOperations.PopCount(rest);
+        }
+
+        return count;
+    }
+}

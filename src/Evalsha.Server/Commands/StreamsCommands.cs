@@ -1,0 +1,535 @@
+// Commands on streams, without consumer groups.
+// Always: an id that was once given is never given again, so a stream stays when it is empty; XADD is written with the id it chose,
+//   and a trim that stopped at a block's border (~) is written as the exact trim it amounted to.
+using Evalsha.Lua.Runtime;
+using Evalsha.Server.Dispatch;
+using Evalsha.Server.Keyspace.Values;
+using static Evalsha.Server.Dispatch.CommandFlags;
+
+namespace Evalsha.Server.Commands;
+
+internal static class StreamsCommands
+{
+    public static readonly CommandRow[] Rows =
+    [
+        new("xadd", -5, Write | DenyOom | Fast, KeySpec.One, XAdd) { Since = "5.0.0", Group = "stream", Summary = "Appends an entry to a stream.", AclCategories = ["@stream"] },
+        new("xlen", 2, ReadOnly | Fast, KeySpec.One, XLen) { Since = "5.0.0", Group = "stream", Summary = "How many entries a stream has.", AclCategories = ["@stream"] },
+        new("xrange", -4, ReadOnly, KeySpec.One, XRange) { Since = "5.0.0", Group = "stream", Summary = "The entries between two ids.", AclCategories = ["@stream"] },
+        new("xrevrange", -4, ReadOnly, KeySpec.One, XRevRange) { Since = "5.0.0", Group = "stream", Summary = "The entries between two ids, newest first.", AclCategories = ["@stream"] },
+        new("xdel", -3, Write | Fast, KeySpec.One, XDel) { Since = "5.0.0", Group = "stream", Summary = "Removes entries by id.", AclCategories = ["@stream"] },
+        new("xtrim", -4, Write, KeySpec.One, XTrim) { Since = "5.0.0", Group = "stream", Summary = "Removes the oldest entries.", AclCategories = ["@stream"] },
+        new("xsetid", -3, Write | DenyOom | Fast, KeySpec.One, XSetId) { Since = "5.0.0", Group = "stream", Summary = "Sets a stream's last id.", AclCategories = ["@stream"] },
+        new("xinfo", -2, None, KeySpec.None, static c => c.WrongArity())
+        {
+            Since = "5.0.0", Group = "stream", Summary = "Facts about streams.", Subcommands =
+            [
+                new("stream", -3, ReadOnly, KeySpec.At(2), XInfoStream) { Since = "5.0.0", Group = "stream", Summary = "What a stream holds.", AclCategories = ["@stream"] },
+                new("groups", 3, ReadOnly, KeySpec.At(2), XInfoGroups) { Since = "5.0.0", Group = "stream", Summary = "The consumer groups of a stream.", AclCategories = ["@stream"] },
+            ],
+        },
+    ];
+
+    private static ReadOnlySpan<byte> InvalidId => "ERR Invalid stream ID specified as stream command argument"u8;
+
+    private static void XAdd(CommandContext c)
+    {
+        if (!StreamTrim.TryParse(c, isAdd: true, out var trim, out var idAt))
+        {
+            return;
+        }
+
+        if (c.Count - idAt < 3 || (c.Count - idAt) % 2 == 0)
+        {
+            c.WrongArity();
+            return;
+        }
+
+        var isChosenHere = c[idAt] is [(byte)'*'];
+        StreamId wanted = default;
+        var starred = false;
+        if (!isChosenHere)
+        {
+            StreamId.TryParse(c[idAt], 0, allowStar: true, out wanted, out starred); // StreamTrim has refused anything else
+        }
+
+        if (!isChosenHere && !starred && wanted == StreamId.Min)
+        {
+            c.Reply.Error("ERR The ID specified in XADD must be greater than 0-0"u8);
+            return;
+        }
+
+        if (!c.TryGet<StreamValue>(1, out var stream))
+        {
+            return;
+        }
+
+        if (stream is null)
+        {
+            if (trim.KeepsMissing)
+            {
+                c.Reply.Null();
+                return;
+            }
+
+            stream = new StreamValue();
+            c.Db.Add(c.Text(1), stream);
+        }
+
+        if (stream.LastId == StreamId.Max)
+        {
+            c.Reply.Error("ERR The stream has exhausted the last possible ID, unable to add more items"u8);
+            return;
+        }
+
+        if (!TryChoose(c, stream.LastId, isChosenHere, wanted, starred, out var id))
+        {
+            c.Reply.Error("ERR The ID specified in XADD is equal or smaller than the target stream top item"u8);
+            return;
+        }
+
+        var pairs = new ByteString[c.Count - idAt - 1];
+        for (var i = 0; i < pairs.Length; i++)
+        {
+            pairs[i] = c.Text(idAt + 1 + i);
+        }
+
+        stream.Append(id, pairs);
+        trim.Apply(stream);
+        c.Changed(1);
+        var text = id.Text();
+        if (c.WantsEffects)
+        {
+            c.Effect([Words.XAdd, c.Text(1), .. trim.Effect(stream), text, .. pairs]);
+        }
+
+        c.Reply.Bulk(text);
+    }
+
+    /// <summary>The id of the new entry: the clock's, the wanted one, or the wanted time with the next free sequence. False: not above the last.</summary>
+    private static bool TryChoose(CommandContext c, StreamId last, bool isChosenHere, StreamId wanted, bool starred, out StreamId id)
+    {
+        id = wanted;
+        if (isChosenHere)
+        {
+            var now = (ulong)c.Now;
+            if (now > last.Milliseconds)
+            {
+                id = new StreamId(now, 0);
+                return true;
+            }
+
+            return last.TryNext(out id);
+        }
+
+        if (starred && wanted.Milliseconds == last.Milliseconds)
+        {
+            id = new StreamId(last.Milliseconds, unchecked(last.Sequence + 1));
+            return last.Sequence != ulong.MaxValue;
+        }
+
+        return id > last;
+    }
+
+    private static void XLen(CommandContext c)
+    {
+        if (c.TryGet<StreamValue>(1, out var stream))
+        {
+            c.Reply.Integer(stream?.Count ?? 0);
+        }
+    }
+
+    private static void XRange(CommandContext c) => Range(c, isReverse: false);
+
+    private static void XRevRange(CommandContext c) => Range(c, isReverse: true);
+
+    private static void Range(CommandContext c, bool isReverse)
+    {
+        var (startAt, endAt) = isReverse ? (3, 2) : (2, 3);
+        if (!TryEnd(c, startAt, 0, out var start, out var startExcluded))
+        {
+            return;
+        }
+
+        if (startExcluded && !start.TryNext(out start))
+        {
+            c.Reply.Error("ERR invalid start ID for the interval"u8);
+            return;
+        }
+
+        if (!TryEnd(c, endAt, ulong.MaxValue, out var end, out var endExcluded))
+        {
+            return;
+        }
+
+        if (endExcluded && !end.TryPrevious(out end))
+        {
+            c.Reply.Error("ERR invalid end ID for the interval"u8);
+            return;
+        }
+
+        long count = -1;
+        for (var i = 4; i < c.Count; i += 2)
+        {
+            if (!c.Is(i, "COUNT"u8) || i + 1 == c.Count)
+            {
+                c.SyntaxError();
+                return;
+            }
+
+            if (!c.TryInteger(i + 1, out count))
+            {
+                return;
+            }
+
+            count = Math.Max(0, count);
+        }
+
+        if (!c.TryGet<StreamValue>(1, out var stream))
+        {
+            return;
+        }
+
+        if (stream is not null && count == 0)
+        {
+            c.Reply.NullArray();
+            return;
+        }
+
+        Answer(c.Reply, stream, start, end, isReverse, count < 0 ? long.MaxValue : count);
+    }
+
+    private static void Answer(IReply reply, StreamValue? stream, StreamId start, StreamId end, bool isReverse, long limit)
+    {
+        if (stream is null || start > end)
+        {
+            reply.Array(0);
+            return;
+        }
+
+        // The header needs the count: walk once for it, once for the entries.
+        var first = isReverse ? stream.AtOrBelow(end) : stream.AtOrAbove(start);
+        var count = 0;
+        for (var cursor = first; count < limit && cursor.IsValid && cursor.Id >= start && cursor.Id <= end; Step(ref cursor, isReverse))
+        {
+            count++;
+        }
+
+        reply.Array(count);
+        for (var cursor = first; count > 0; count--, Step(ref cursor, isReverse))
+        {
+            AnswerEntry(reply, cursor);
+        }
+    }
+
+    private static void Step(ref StreamValue.Cursor cursor, bool isReverse)
+    {
+        if (isReverse)
+        {
+            cursor.MovePrevious();
+        }
+        else
+        {
+            cursor.MoveNext();
+        }
+    }
+
+    private static void AnswerEntry(IReply reply, in StreamValue.Cursor cursor)
+    {
+        reply.Array(2);
+        BulkId(reply, cursor.Id);
+        reply.Array(cursor.Pairs.Length);
+        foreach (var text in cursor.Pairs)
+        {
+            reply.Bulk(text);
+        }
+    }
+
+    private static void XDel(CommandContext c)
+    {
+        if (!c.TryGet<StreamValue>(1, out var stream))
+        {
+            return;
+        }
+
+        if (stream is null)
+        {
+            c.Reply.Integer(0);
+            return;
+        }
+
+        for (var i = 2; i < c.Count; i++)
+        {
+            if (!TryStrict(c, i, 0, out _))
+            {
+                return;
+            }
+        }
+
+        var removed = 0;
+        for (var i = 2; i < c.Count; i++)
+        {
+            StreamId.TryParse(c[i], 0, allowStar: false, out var id, out _);
+            if (stream.Remove(id))
+            {
+                stream.MaxDeletedId = id > stream.MaxDeletedId ? id : stream.MaxDeletedId;
+                removed++;
+            }
+        }
+
+        if (removed > 0)
+        {
+            c.Changed(1);
+        }
+
+        c.Reply.Integer(removed);
+    }
+
+    private static void XTrim(CommandContext c)
+    {
+        if (!StreamTrim.TryParse(c, isAdd: false, out var trim, out _) || !c.TryGet<StreamValue>(1, out var stream))
+        {
+            return;
+        }
+
+        if (stream is null)
+        {
+            c.Reply.Integer(0);
+            return;
+        }
+
+        var removed = trim.Apply(stream);
+        if (removed > 0)
+        {
+            c.Changed(1);
+            if (c.WantsEffects)
+            {
+                c.Effect([Words.XTrim, c.Text(1), .. trim.Effect(stream)]);
+            }
+        }
+
+        c.Reply.Integer(removed);
+    }
+
+    private static void XSetId(CommandContext c)
+    {
+        if (!TryStrict(c, 2, 0, out var id))
+        {
+            return;
+        }
+
+        long added = -1;
+        StreamId deleted = default;
+        for (var i = 3; i < c.Count; i += 2)
+        {
+            var more = i + 1 < c.Count;
+            if (more && c.Is(i, "ENTRIESADDED"u8))
+            {
+                if (!c.TryInteger(i + 1, out added))
+                {
+                    return;
+                }
+
+                if (added < 0)
+                {
+                    c.Reply.Error("ERR entries_added must be positive"u8);
+                    return;
+                }
+            }
+            else if (more && c.Is(i, "MAXDELETEDID"u8))
+            {
+                if (!TryStrict(c, i + 1, 0, out deleted))
+                {
+                    return;
+                }
+
+                if (id < deleted)
+                {
+                    c.Reply.Error("ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id"u8);
+                    return;
+                }
+            }
+            else
+            {
+                c.SyntaxError();
+                return;
+            }
+        }
+
+        if (!c.TryGet<StreamValue>(1, out var stream))
+        {
+            return;
+        }
+
+        if (stream is null)
+        {
+            c.Reply.Error(Errors.NoSuchKey);
+            return;
+        }
+
+        if (id < stream.MaxDeletedId)
+        {
+            c.Reply.Error("ERR The ID specified in XSETID is smaller than current max_deleted_entry_id"u8);
+            return;
+        }
+
+        if (stream.Count > 0)
+        {
+            if (id < stream.AtOrBelow(StreamId.Max).Id)
+            {
+                c.Reply.Error("ERR The ID specified in XSETID is smaller than the target stream top item"u8);
+                return;
+            }
+
+            if (added != -1 && stream.Count > added)
+            {
+                c.Reply.Error("ERR The entries_added specified in XSETID is smaller than the target stream length"u8);
+                return;
+            }
+        }
+
+        stream.LastId = id;
+        stream.EntriesAdded = added == -1 ? stream.EntriesAdded : (ulong)added;
+        stream.MaxDeletedId = deleted == StreamId.Min ? stream.MaxDeletedId : deleted;
+        c.Changed(1);
+        c.Reply.Ok();
+    }
+
+    private static void XInfoStream(CommandContext c)
+    {
+        var isFull = c.Count > 3;
+        long count = 10;
+        if (isFull)
+        {
+            if (!c.Is(3, "FULL"u8) || c.Count is not (4 or 6) || (c.Count == 6 && !c.Is(4, "COUNT"u8)))
+            {
+                c.SyntaxError();
+                return;
+            }
+
+            if (c.Count == 6 && !c.TryInteger(5, out count))
+            {
+                return;
+            }
+
+            count = count < 0 ? 10 : count;
+        }
+
+        if (!TryExisting(c, out var stream))
+        {
+            return;
+        }
+
+        var reply = c.Reply;
+        reply.Map(isFull ? 9 : 10);
+        reply.Bulk("length"u8);
+        reply.Integer(stream.Count);
+        reply.Bulk("radix-tree-keys"u8);
+        reply.Integer(stream.BlockCount);
+        reply.Bulk("radix-tree-nodes"u8);
+        reply.Integer(stream.BlockCount + 1); // what Redis's tree has for no block and for one
+        reply.Bulk("last-generated-id"u8);
+        BulkId(reply, stream.LastId);
+        reply.Bulk("max-deleted-entry-id"u8);
+        BulkId(reply, stream.MaxDeletedId);
+        reply.Bulk("entries-added"u8);
+        reply.Integer((long)stream.EntriesAdded);
+        reply.Bulk("recorded-first-entry-id"u8);
+        BulkId(reply, stream.FirstId);
+        if (isFull)
+        {
+            reply.Bulk("entries"u8);
+            Answer(reply, stream, StreamId.Min, StreamId.Max, isReverse: false, count == 0 ? long.MaxValue : count);
+            reply.Bulk("groups"u8);
+            reply.Array(0);
+            return;
+        }
+
+        reply.Bulk("groups"u8);
+        reply.Integer(0);
+        reply.Bulk("first-entry"u8);
+        EntryOrNull(reply, stream.AtOrAbove(StreamId.Min));
+        reply.Bulk("last-entry"u8);
+        EntryOrNull(reply, stream.AtOrBelow(StreamId.Max));
+    }
+
+    private static void XInfoGroups(CommandContext c)
+    {
+        if (TryExisting(c, out _))
+        {
+            c.Reply.Array(0);
+        }
+    }
+
+    private static bool TryExisting(CommandContext c, out StreamValue stream)
+    {
+        stream = null!;
+        if (!c.TryGet<StreamValue>(2, out var found))
+        {
+            return false;
+        }
+
+        if (found is null)
+        {
+            c.Reply.Error(Errors.NoSuchKey);
+            return false;
+        }
+
+        stream = found;
+        return true;
+    }
+
+    private static void EntryOrNull(IReply reply, in StreamValue.Cursor cursor)
+    {
+        if (cursor.IsValid)
+        {
+            AnswerEntry(reply, cursor);
+        }
+        else
+        {
+            reply.Null();
+        }
+    }
+
+    private static void BulkId(IReply reply, StreamId id)
+    {
+        Span<byte> text = stackalloc byte[StreamId.TextBytesMax];
+        reply.Bulk(text[..id.Format(text)]);
+    }
+
+    /// <summary>One end of an interval: "-", "+", an id, or "(" and an id.</summary>
+    private static bool TryEnd(CommandContext c, int i, ulong missingSequence, out StreamId id, out bool isExcluded)
+    {
+        var text = c[i];
+        isExcluded = text.Length > 1 && text[0] == '(';
+        id = default;
+        if (text is [(byte)'-'])
+        {
+            return true;
+        }
+
+        if (text is [(byte)'+'])
+        {
+            id = StreamId.Max;
+            return true;
+        }
+
+        if (StreamId.TryParse(isExcluded ? text[1..] : text, missingSequence, allowStar: false, out id, out _))
+        {
+            return true;
+        }
+
+        c.Reply.Error(InvalidId);
+        return false;
+    }
+
+    internal static bool TryStrict(CommandContext c, int i, ulong missingSequence, out StreamId id)
+    {
+        if (StreamId.TryParse(c[i], missingSequence, allowStar: false, out id, out _))
+        {
+            return true;
+        }
+
+        c.Reply.Error(InvalidId);
+        return false;
+    }
+}

@@ -1,0 +1,23 @@
+// The words of the commands that are written as effects in place of what the client sent.
+// Always: upper case, as Redis writes them into its append-only file.
+using Evalsha.Lua.Runtime;
+
+namespace Evalsha.Server.Commands;
+
+internal static class Words
+{
+    public static readonly ByteString Set = ByteString.FromUtf8("SET");
+    public static readonly ByteString Pxat = ByteString.FromUtf8("PXAT");
+    public static readonly ByteString KeepTtl = ByteString.FromUtf8("KEEPTTL");
+    public static readonly ByteString Del = ByteString.FromUtf8("DEL");
+    public static readonly ByteString PExpireAt = ByteString.FromUtf8("PEXPIREAT");
+    public static readonly ByteString Persist = ByteString.FromUtf8("PERSIST");
+    public static readonly ByteString HSet = ByteString.FromUtf8("HSET");
+    public static readonly ByteString SRem = ByteString.FromUtf8("SREM");
+    public static readonly ByteString XAdd = ByteString.FromUtf8("XADD");
+    public static readonly ByteString XTrim = ByteString.FromUtf8("XTRIM");
+    public static readonly ByteString MaxLen = ByteString.FromUtf8("MAXLEN");
+    public static readonly ByteString MinId = ByteString.FromUtf8("MINID");
+    public static readonly ByteString NoMkStream = ByteString.FromUtf8("NOMKSTREAM");
+    public static readonly ByteString Exactly = ByteString.FromUtf8("=");
+}
