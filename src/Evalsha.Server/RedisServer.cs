@@ -28,6 +28,7 @@ public sealed class RedisServer : IAsyncDisposable
         _server = new ServerContext(options.TimeProvider, options.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue), options.Databases, config);
         _server.Commands = new CommandTable(
             ConnectionCommands.Rows,
+            CommandCommands.Rows,
             ServerCommands.Rows,
             TransactionCommands.Rows,
             KeysCommands.Rows,

@@ -39,7 +39,7 @@ public sealed class CommandContext
 
     public ServerContext Server { get; }
 
-    public IClient Client { get; }
+    public IClient Client { get; internal set; }
 
     public IReply Reply { get; }
 
@@ -48,6 +48,9 @@ public sealed class CommandContext
 
     /// <summary>The row that is running (a subcommand's own row).</summary>
     public CommandRow Row { get; internal set; } = NoRow;
+
+    /// <summary>True when the arguments are objects already: <see cref="Text"/> then makes nothing.</summary>
+    internal bool HoldsObjects => _objects is not null;
 
     /// <summary>True when a script makes this call.</summary>
     public bool IsScript { get; internal init; }

@@ -81,6 +81,13 @@ public sealed class EffectLog
         _unit[_count++] = new Effect(database, command);
     }
 
+    /// <summary>Forgets what the running unit collected: it was cut off on the way out of the server.</summary>
+    internal void Discard()
+    {
+        _unit.AsSpan(0, _count).Clear();
+        _count = 0;
+    }
+
     internal void CommitUnit()
     {
         if (_count == 0)
