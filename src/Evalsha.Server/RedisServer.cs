@@ -77,6 +77,16 @@ public sealed class RedisServer : IAsyncDisposable
     /// <summary>A connection without a socket: the caller's end of a pipe that a session of this server reads.</summary>
     public IDuplexPipe OpenPipe() => _sessions.OpenPipe();
 
+    /// <summary>A client without a connection, for one caller at a time: dispose of it when done.</summary>
+    public DirectClient OpenDirect() => new(_server);
+
+    /// <summary>Runs one command as a client of its own would; an error reply is a value.</summary>
+    public async ValueTask<RespValue> ExecuteAsync(params string[] command)
+    {
+        await using var client = OpenDirect();
+        return await client.ExecuteAsync(command).ConfigureAwait(false);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)

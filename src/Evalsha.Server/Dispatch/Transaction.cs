@@ -39,6 +39,22 @@ public sealed class Transaction
 
     public void Add(CommandRow row, ByteString[] arguments) => _queue.Add(new QueuedCommand(row, arguments));
 
+    /// <summary>Inside the turn: releases the watched keys, those given up without a turn too.</summary>
+    internal void LetGo(KeyWatches watches)
+    {
+        if (Watch is { } mark)
+        {
+            watches.Release(mark);
+            Watch = null;
+        }
+
+        if (Abandoned is { } abandoned)
+        {
+            watches.Release(abandoned);
+            Abandoned = null;
+        }
+    }
+
     /// <summary>Forgets the queue; watched keys are the caller's affair.</summary>
     public void Close()
     {

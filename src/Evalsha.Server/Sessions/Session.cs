@@ -328,9 +328,7 @@ internal sealed class Session : IClient
         if (Transaction.Watch is not null || Transaction.Abandoned is not null)
         {
             var turn = await _server.Gate.TakeAsync(_waiter, evenIfBusy: true).ConfigureAwait(false);
-            ReleaseAbandonedWatch();
-            _server.Dispatcher.Abandon(Transaction);
-            ReleaseAbandonedWatch();
+            Transaction.LetGo(_server.Unit.Watches);
             turn.Release();
         }
 

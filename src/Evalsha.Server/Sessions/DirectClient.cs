@@ -1,0 +1,160 @@
+// A client without a connection: commands go from the caller's thread straight to the dispatcher, in this process.
+// Always: one command at a time; it takes its turn like everybody else and hears BUSY like everybody else; replies are RESP3 values.
+using Evalsha.Lua.Runtime;
+using Evalsha.Resp;
+using Evalsha.Server.Dispatch;
+
+namespace Evalsha.Server.Sessions;
+
+public sealed class DirectClient : IClient, IAsyncDisposable
+{
+    private readonly ServerContext _server;
+    private readonly RespBuffer _output = new();
+    private readonly RespReply _reply;
+    private readonly CommandContext _context;
+    private readonly TurnWaiter _waiter = new();
+    private readonly RespReader _reader = new();
+    private bool _closed;
+
+    internal DirectClient(ServerContext server)
+    {
+        _server = server;
+        Id = server.Clients.NextId();
+        ConnectedAt = LastCommandAt = server.Clock.ReadUnfrozen();
+        _reply = new RespReply(_output, server.Stats) { Protocol = 3 };
+        _context = new CommandContext(server, this, _reply);
+        server.Clients.Join(this);
+    }
+
+    public long Id { get; }
+
+    public ByteString Name { get; set; } = ByteString.Empty;
+
+    public ByteString LibraryName { get; set; } = ByteString.Empty;
+
+    public ByteString LibraryVersion { get; set; } = ByteString.Empty;
+
+    public int Protocol
+    {
+        get => _reply.Protocol;
+        set => _reply.Protocol = value;
+    }
+
+    public int Database
+    {
+        get => _context.Db.Index;
+        set => _context.Select(value);
+    }
+
+    /// <summary>Whoever holds the server object needs no password.</summary>
+    public bool IsAuthenticated { get; set; } = true;
+
+    public Transaction Transaction { get; } = new();
+
+    public ReplyMode ReplyMode { get; set; }
+
+    public bool NoEvict { get; set; }
+
+    public bool NoTouch { get; set; }
+
+    public string RemoteAddress => "direct";
+
+    public string LocalAddress => "direct";
+
+    public long ConnectedAt { get; }
+
+    public long LastCommandAt { get; private set; }
+
+    public string LastCommand => _context.Row.Name.Length == 0 ? "NULL" : _context.Row.FullName;
+
+    public (int InputUsed, int InputFree, int OutputUsed) Buffers => (0, 0, _output.Length);
+
+    public void CloseAfterReply() => _closed = true;
+
+    public void Kill() => _closed = true;
+
+    /// <summary>Runs one command and returns its reply; an error is a value too.</summary>
+    public async ValueTask<RespValue> ExecuteAsync(ByteString[] command)
+    {
+        ObjectDisposedException.ThrowIf(_closed, this);
+        ArgumentOutOfRangeException.ThrowIfZero(command.Length);
+        if (!TryExecute(command))
+        {
+            await ExecuteContendedAsync(command).ConfigureAwait(false);
+        }
+
+        if (_server.Effects.DelaysReplies)
+        {
+            await _server.Effects.WaitAsync().ConfigureAwait(false);
+        }
+
+        return Take();
+    }
+
+    public ValueTask<RespValue> ExecuteAsync(params string[] command) => ExecuteAsync(Array.ConvertAll(command, ByteString.FromUtf8));
+
+    public async ValueTask DisposeAsync()
+    {
+        _server.Clients.Leave(this);
+        _closed = true;
+        if (Transaction.Watch is not null || Transaction.Abandoned is not null)
+        {
+            var turn = await _server.Gate.TakeAsync(_waiter, evenIfBusy: true).ConfigureAwait(false);
+            Transaction.LetGo(_server.Unit.Watches);
+            turn.Release();
+        }
+    }
+
+    /// <summary>Runs the command if the turn is free; its reply lies in <see cref="Output"/> until <see cref="ClearOutput"/>.</summary>
+    internal bool TryExecute(ByteString[] command)
+    {
+        if (!_server.Gate.TryTake(out var turn))
+        {
+            return false;
+        }
+
+        Run(turn, command);
+        return true;
+    }
+
+    internal ReadOnlySpan<byte> Output => _output.Written;
+
+    internal void ClearOutput() => _output.Clear();
+
+    private async ValueTask ExecuteContendedAsync(ByteString[] command)
+    {
+        var turn = await _server.Gate.TakeAsync(_waiter).ConfigureAwait(false);
+        if (turn.IsHeld)
+        {
+            Run(turn, command);
+            return;
+        }
+
+        _context.Load(command, command.Length);
+        if (!_server.Dispatcher.RunWhileBusy(_context))
+        {
+            Run(await _server.Gate.TakeAsync(_waiter, evenIfBusy: true).ConfigureAwait(false), command);
+        }
+    }
+
+    private void Run(in Turn turn, ByteString[] command)
+    {
+        try
+        {
+            _context.Load(command, command.Length);
+            _server.Dispatcher.Run(turn, _context);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private RespValue Take()
+    {
+        var whole = _reader.TryRead(_output.Written, out _, out var value);
+        _output.Clear();
+        LastCommandAt = _server.Clock.ReadUnfrozen();
+        return whole ? value : RespValue.Null; // CLIENT REPLY OFF and SHUTDOWN answer nothing.
+    }
+}
