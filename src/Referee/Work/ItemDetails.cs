@@ -1,4 +1,5 @@
 // The texts of an item, kept apart from its record as JSON in the details hash: no decision reads them.
+// Properties can be set, so that a generated reader leaves the defaults of those that are not there.
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -6,19 +7,19 @@ namespace Referee.Work;
 
 internal sealed record ItemDetails
 {
-    public string Title { get; init; } = "";
+    public string Title { get; set; } = "";
 
-    public string Body { get; init; } = "";
+    public string Body { get; set; } = "";
 
-    public IReadOnlyList<string> AcceptanceCriteria { get; init; } = [];
+    public IReadOnlyList<string> AcceptanceCriteria { get; set; } = [];
 
-    public IReadOnlyList<string> Labels { get; init; } = [];
+    public IReadOnlyList<string> Labels { get; set; } = [];
 
-    public IReadOnlyList<string> DependsOn { get; init; } = [];
+    public IReadOnlyList<string> DependsOn { get; set; } = [];
 
-    public string Workflow { get; init; } = "";
+    public string Workflow { get; set; } = "";
 
-    public string SubmittedBy { get; init; } = "";
+    public string SubmittedBy { get; set; } = "";
 
     public string ToJson() => JsonSerializer.Serialize(this, ItemDetailsJson.Default.ItemDetails);
 
