@@ -65,7 +65,6 @@ public sealed partial class RespFramer
     private string? LengthError(int length) =>
         length > _limits.MaxBulkLength ? "Protocol error: invalid bulk length"
         : Unauthenticated && length > UnauthenticatedLength ? "Protocol error: unauthenticated bulk length"
-        : length > _limits.MaxRequestLength - _position ? "Protocol error: too big request"
         : null;
 
     private enum LineStatus

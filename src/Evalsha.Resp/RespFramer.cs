@@ -3,6 +3,8 @@
 // no declared length makes it allocate: the table of slices grows with arguments that have arrived. Errors are Redis's, letter for letter.
 // Lengths that are not in the usual form, whole inline requests and errors are next door in RespFramer.SlowPaths.cs.
 // HOT: no allocation, no await, no LINQ. Measured by bench/Evalsha.Bench/Resp/FramerBench.cs
+using System.Runtime.CompilerServices;
+
 namespace Evalsha.Resp;
 
 public sealed partial class RespFramer(RespLimits? limits = null)
@@ -11,6 +13,8 @@ public sealed partial class RespFramer(RespLimits? limits = null)
     private const int KeptSlices = 1024; // A larger table is dropped after its request.
 
     private readonly RespLimits _limits = limits ?? RespLimits.Default;
+    private int _plainArguments = (limits ?? RespLimits.Default).MaxMultibulkLength; // above these two, a closer look
+    private long _plainLength = (limits ?? RespLimits.Default).MaxBulkLength;
     private RespSlice[] _slices = new RespSlice[16];
     private int _count; // slices found so far
     private int _remaining; // arguments still to come; 0 between requests
@@ -31,7 +35,16 @@ public sealed partial class RespFramer(RespLimits? limits = null)
     public long Needed => _bulkLength == UnknownLength ? (long)_position + 1 : (long)_position + _bulkLength + 2;
 
     /// <summary>While true, Redis's smaller limits for clients that have not authenticated hold: 10 arguments of 16,384 bytes.</summary>
-    public bool Unauthenticated { get; set; }
+    public bool Unauthenticated
+    {
+        get;
+        set
+        {
+            field = value;
+            _plainArguments = value ? UnauthenticatedArguments : _limits.MaxMultibulkLength;
+            _plainLength = value ? UnauthenticatedLength : _limits.MaxBulkLength;
+        }
+    }
 
     /// <summary>
     /// Looks for the next request. <paramref name="buffer"/> begins at the first byte of that request: after <see cref="FrameStatus.Request"/>
@@ -67,12 +80,9 @@ public sealed partial class RespFramer(RespLimits? limits = null)
                 }
             }
 
-            if (count > _limits.MaxMultibulkLength || Unauthenticated)
+            if (count > _plainArguments && CountError(count) is { } error)
             {
-                if (CountError(count) is { } error)
-                {
-                    return Fail(error);
-                }
+                return Fail(error);
             }
 
             if (count == 0)
@@ -84,15 +94,23 @@ public sealed partial class RespFramer(RespLimits? limits = null)
             _remaining = count;
         }
 
+        return FindArguments(buffer);
+    }
+
+    private FrameStatus FindArguments(ReadOnlySpan<byte> buffer)
+    {
         var position = _position;
-        while (_remaining > 0)
+        var slices = _slices;
+        var count = _count;
+        var last = count + _remaining;
+        var length = _bulkLength;
+        while (count < last)
         {
-            if (_bulkLength == UnknownLength)
+            if (length == UnknownLength)
             {
-                int length;
                 if ((uint)position >= (uint)buffer.Length || buffer[position] != '$' || (length = Length(buffer, ref position)) < 0)
                 {
-                    _position = position;
+                    Keep(position, count, last, UnknownLength);
                     var status = OddLength(buffer, out length);
                     if (status != FrameStatus.Request)
                     {
@@ -102,72 +120,83 @@ public sealed partial class RespFramer(RespLimits? limits = null)
                     position = _position;
                 }
 
-                _position = position;
-                if (length > _limits.MaxBulkLength || Unauthenticated || length > _limits.MaxRequestLength - position)
+                if (length > _plainLength && LengthError(length) is { } error)
                 {
-                    if (LengthError(length) is { } error)
-                    {
-                        return Fail(error);
-                    }
+                    return Fail(error);
                 }
-
-                _bulkLength = length;
             }
 
-            if (buffer.Length - position < _bulkLength + 2)
+            if (buffer.Length - position - 2 < length)
             {
-                return FrameStatus.NeedMore;
+                Keep(position, count, last, length);
+                return length <= _limits.MaxRequestLength - position ? FrameStatus.NeedMore : Fail("Protocol error: too big request");
             }
 
-            if (_count == _slices.Length)
+            if ((uint)count >= (uint)slices.Length)
             {
-                Array.Resize(ref _slices, _slices.Length * 2);
+                Array.Resize(ref _slices, slices.Length * 2);
+                slices = _slices;
             }
 
-            _slices[_count++] = new RespSlice(position, _bulkLength);
-            position += _bulkLength + 2; // Redis does not look at the two bytes behind an argument.
-            _position = position;
-            _bulkLength = UnknownLength;
-            _remaining--;
+            slices[count++] = new RespSlice(position, length);
+            position += length + 2; // Redis does not look at the two bytes behind an argument.
+            length = UnknownLength;
         }
 
+        Keep(position, count, last, UnknownLength);
         _delivered = true;
         return FrameStatus.Request;
     }
 
+    private void Keep(int position, int count, int last, int bulkLength)
+    {
+        _position = position;
+        _count = count;
+        _remaining = last - count;
+        _bulkLength = bulkLength;
+    }
+
     // The usual form: marker, a number below 100,000,000 without sign or leading zero, CR and one byte more. Anything else is -1 and goes the slow way.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Length(ReadOnlySpan<byte> buffer, ref int position)
     {
-        var at = position + 1;
-        if (at + 2 >= buffer.Length)
+        if (buffer.Length - position < 4)
         {
             return -1;
         }
 
-        var value = buffer[at] - '0';
-        if ((uint)value > 9)
+        var value = buffer[position + 1] - '0';
+        if ((uint)value <= 9 && buffer[position + 2] == '\r')
+        {
+            position += 4;
+            return value;
+        }
+
+        return LongerLength(buffer, ref position, value);
+    }
+
+    private static int LongerLength(ReadOnlySpan<byte> buffer, ref int position, int value)
+    {
+        if ((uint)(value - 1) > 8)
         {
             return -1;
         }
 
-        at++;
-        if (value != 0)
+        var at = position + 2;
+        for (; at < buffer.Length; at++)
         {
-            for (; at < buffer.Length; at++)
+            var digit = buffer[at] - '0';
+            if ((uint)digit > 9)
             {
-                var digit = buffer[at] - '0';
-                if ((uint)digit > 9)
-                {
-                    break;
-                }
-
-                if (value >= 10_000_000)
-                {
-                    return -1;
-                }
-
-                value = (value * 10) + digit;
+                break;
             }
+
+            if (value >= 10_000_000)
+            {
+                return -1;
+            }
+
+            value = (value * 10) + digit;
         }
 
         if (at + 1 >= buffer.Length || buffer[at] != '\r')
