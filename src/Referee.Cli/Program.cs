@@ -1,2 +1,4 @@
-// referee: the command line. Verbs come one file each.
-return 2;
+// referee: the command line. The verbs stand in one table, in the order in which --help lists them; each is one file in Verbs/.
+using Referee.Cli;
+
+return await RefereeCommand.RunAsync(args, CliEnvironment.OfProcess(), CancellationToken.None);

@@ -1,0 +1,121 @@
+// Which door a verb takes: --redis goes to that Redis in trusted mode; else the gateway of the nearest .referee folder, else the folder itself.
+// Always: a folder is entered with a token; the first to open a folder becomes its operator and keeps the token in it, readable by its owner alone.
+using Evalsha.Client;
+using Referee.Fleet;
+using Referee.Hosting;
+using Referee.Records;
+using Referee.Web.Api;
+
+namespace Referee.Cli.Doors;
+
+/// <summary>The options that every verb has.</summary>
+public sealed record DoorOptions
+{
+    public string? Redis { get; init; }
+
+    /// <summary>In trusted mode, who says to be calling; the user of the operating system when null.</summary>
+    public string? As { get; init; }
+
+    /// <summary>A token; else <c>REFEREE_TOKEN</c>, else the folder's own.</summary>
+    public string? Token { get; init; }
+
+    public string Project { get; init; } = RefereeStoreOptions.ProjectUsual;
+}
+
+public static class DoorKeeper
+{
+    public const string TokenVariable = "REFEREE_TOKEN";
+
+    // Longer than any verb holds a folder; a verb that waits this long says who is in the way.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <exception cref="CliException">Nothing to open, nobody answers, or the token is nobody's.</exception>
+    public static async Task<IDoor> OpenAsync(CliEnvironment environment, DoorOptions options, CancellationToken ct)
+    {
+        try
+        {
+            return options.Redis is { } address ? await TrustAsync(environment, options, address, ct) : await EnterAsync(environment, options, ct);
+        }
+        catch (RedisConnectionException e)
+        {
+            throw new CliException(ExitCodes.Unavailable, $"the store does not answer: {e.Message}");
+        }
+        catch (TimeoutException e)
+        {
+            throw new CliException(ExitCodes.Unavailable, e.Message);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            throw new CliException(ExitCodes.Usage, e.Message);
+        }
+    }
+
+    private static async Task<IDoor> TrustAsync(CliEnvironment environment, DoorOptions options, string address, CancellationToken ct)
+    {
+        var store = await RefereeStore.OpenAsync(new RefereeStoreOptions { Redis = address, Project = options.Project, TimeProvider = environment.Time }, ct);
+        try
+        {
+            var caller = await store.Coordinator.Principals.TrustAsync(options.As ?? environment.OsUser, ct);
+            return new StoreDoor(store, null, caller, $"{RedisOptions.Parse(address)} (trusted mode: {caller.Principal} is not verified)");
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<IDoor> EnterAsync(CliEnvironment environment, DoorOptions options, CancellationToken ct)
+    {
+        if (options.As is not null)
+        {
+            throw new CliException(ExitCodes.Usage, "--as is for trusted mode (--redis); a folder is entered with a token");
+        }
+
+        var folder = RefereeFolder.Find(environment.Directory, environment.Time) ?? RefereeFolder.Create(environment.Directory, environment.Time);
+        var (gateway, held) = await folder.EnterAsync(Patience, ct);
+        if (gateway is not null)
+        {
+            var known = TokenOf(environment, options, folder) ?? throw new CliException(ExitCodes.Forbidden, $"no token: give --token or {TokenVariable}");
+            return new GatewayDoor(gateway.Url, known);
+        }
+
+        RefereeStore? store = null;
+        try
+        {
+            store = await OpenFolderAsync(environment, folder, options.Project, null, ct);
+            var caller = await store.Coordinator.Principals.AuthenticateAsync(TokenOf(environment, options, folder), ct)
+                ?? throw new CliException(ExitCodes.Forbidden, "nobody has this token; see referee principal list");
+            return new StoreDoor(store, held, caller, $"folder {folder.Path}");
+        }
+        catch
+        {
+            if (store is not null)
+            {
+                await store.DisposeAsync();
+            }
+
+            held!.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the folder's store; the caller holds the lock. A folder without an operator gets one, whose token stays in the folder.</summary>
+    public static async Task<RefereeStore> OpenFolderAsync(CliEnvironment environment, RefereeFolder folder, string project, int? respPort, CancellationToken ct)
+    {
+        var store = await RefereeStore.OpenAsync(
+            new RefereeStoreOptions { Directory = folder.StorePath, Project = project, RespPort = respPort, TimeProvider = environment.Time, Log = environment.Error.WriteLine }, ct);
+        if (folder.ReadToken() is null)
+        {
+            var name = environment.OsUser;
+            await store.Coordinator.Principals.RemoveAsync(name, ct);
+            var added = await store.Coordinator.Principals.AddAsync(new Principal(name, PrincipalKind.Human, [Methods.OperatorRole]), ct);
+            folder.WriteToken(added.OrThrow().Token);
+        }
+
+        return store;
+    }
+
+    private static string? TokenOf(CliEnvironment environment, DoorOptions options, RefereeFolder folder) =>
+        options.Token ?? environment.Variables.GetValueOrDefault(TokenVariable) ?? folder.ReadToken();
+}

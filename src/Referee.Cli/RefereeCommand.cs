@@ -1,0 +1,51 @@
+// The table of verbs, and the way from a line of arguments to an exit code.
+using System.CommandLine;
+using Referee.Cli.Verbs;
+
+namespace Referee.Cli;
+
+public static class RefereeCommand
+{
+    private static readonly Func<VerbFactory, Command>[] Verbs =
+    [
+        UpVerb.Create,
+        ClaimVerb.Create,
+        RenewVerb.Create,
+        ReleaseVerb.Create,
+        EvidenceVerb.Create,
+        ParkVerb.Create,
+        ShowVerb.Create,
+        ListVerb.Create,
+        StatusVerb.Create,
+        OrphansVerb.Create,
+        PrincipalVerb.Create,
+    ];
+
+    /// <summary>Runs one command line. Exit codes are <see cref="ExitCodes"/>.</summary>
+    public static async Task<int> RunAsync(string[] arguments, CliEnvironment environment, CancellationToken ct)
+    {
+        var parsed = Create(environment).Parse(arguments);
+        var exit = await parsed.InvokeAsync(new InvocationConfiguration { Output = environment.Out, Error = environment.Error, EnableDefaultExceptionHandler = false }, ct);
+        return parsed.Errors.Count > 0 ? ExitCodes.Usage : exit;
+    }
+
+    /// <summary>The whole command line, for help texts and for the documents printed from it.</summary>
+    public static RootCommand Create(CliEnvironment environment)
+    {
+        var root = new RootCommand($"""
+            Referee: work moves only when the evidence says so.
+
+            Exit codes:
+            {string.Join('\n', ExitCodes.All.Select(row => $"  {row.Code}  {row.Meaning}"))}
+            """);
+        var options = new GlobalOptions();
+        options.AddTo(root);
+        var factory = new VerbFactory(environment, options);
+        foreach (var create in Verbs)
+        {
+            root.Subcommands.Add(create(factory));
+        }
+
+        return root;
+    }
+}
