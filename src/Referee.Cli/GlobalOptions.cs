@@ -17,7 +17,7 @@ internal sealed class GlobalOptions
 
     public Option<string> Project { get; } = new("--project") { Description = "The project, a namespace of its own", Recursive = true, DefaultValueFactory = _ => RefereeStoreOptions.ProjectUsual, HelpName = "NAME" };
 
-    public void AddTo(RootCommand root)
+    public void AddTo(Command root)
     {
         foreach (var option in (Option[])[Json, Redis, As, Token, Project])
         {

@@ -1,5 +1,6 @@
 // The table of verbs, and the way from a line of arguments to an exit code.
 using System.CommandLine;
+using System.CommandLine.Help;
 using Referee.Cli.Verbs;
 
 namespace Referee.Cli;
@@ -9,6 +10,7 @@ public static class RefereeCommand
     private static readonly Func<VerbFactory, Command>[] Verbs =
     [
         UpVerb.Create,
+        SubmitVerb.Create,
         ClaimVerb.Create,
         RenewVerb.Create,
         ReleaseVerb.Create,
@@ -30,14 +32,16 @@ public static class RefereeCommand
     }
 
     /// <summary>The whole command line, for help texts and for the documents printed from it.</summary>
-    public static RootCommand Create(CliEnvironment environment)
+    public static Command Create(CliEnvironment environment)
     {
-        var root = new RootCommand($"""
+        var root = new Command("referee", $"""
             Referee: work moves only when the evidence says so.
 
             Exit codes:
             {string.Join('\n', ExitCodes.All.Select(row => $"  {row.Code}  {row.Meaning}"))}
             """);
+        root.Options.Add(new HelpOption());
+        root.Options.Add(new VersionOption());
         var options = new GlobalOptions();
         options.AddTo(root);
         var factory = new VerbFactory(environment, options);
