@@ -14,7 +14,7 @@ tool() {
       fresh=$(mktemp "$out.XXXXXX")
       echo "building $project …" >&2
       if ! env -u MSBUILDDISABLENODEREUSE UseSharedCompilation=true dotnet publish "src/$project" -c Release -r "$(tool_rid)" --self-contained false \
-        -p:PublishReadyToRun=true -v quiet --nologo -o "$out" >"$out.log" 2>&1; then
+        -p:PublishReadyToRun=true -v quiet --nologo -o "$out" >"$out.log" 2>&1 8>&-; then
         cat "$out.log" >&2
         rm -f "$fresh"
         exit 70

@@ -15,6 +15,7 @@ public static class RefereeCommand
         RenewVerb.Create,
         ReleaseVerb.Create,
         EvidenceVerb.Create,
+        RunVerb.Create,
         ParkVerb.Create,
         ShowVerb.Create,
         ListVerb.Create,
