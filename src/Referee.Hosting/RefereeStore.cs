@@ -2,6 +2,7 @@
 // Always: the embedded store has no port; its append-only file lives in the folder whose lock the caller holds. What is opened here is closed here.
 using Evalsha.Client;
 using Evalsha.Server;
+using Referee.Workflows;
 
 namespace Referee.Hosting;
 
@@ -95,12 +96,23 @@ public sealed class RefereeStore : IAsyncDisposable
         try
         {
             await store.Coordinator.PreloadAsync(ct);
+            await AddBuiltInWorkflowsAsync(store.Coordinator, ct);
             return store;
         }
         catch
         {
             await store.DisposeAsync();
             throw;
+        }
+    }
+
+    // A project knows the policies that come with the program from its first opening; a version of its own under the same name stays.
+    private static async Task AddBuiltInWorkflowsAsync(Coordinator coordinator, CancellationToken ct)
+    {
+        var known = (await coordinator.ListWorkflowsAsync(ct)).OrThrow().Workflows;
+        foreach (var name in BuiltInPolicies.Names.Where(name => known.All(workflow => workflow.Workflow != name)))
+        {
+            (await coordinator.AddWorkflowAsync(BuiltInPolicies.Get(name), ct)).OrThrow();
         }
     }
 }

@@ -14,7 +14,7 @@ internal static class RunVerb
     {
         var item = Symbols.Item();
         var command = new Argument<string[]>("command") { Description = "What to execute, after --", Arity = ArgumentArity.OneOrMore };
-        var kind = new Option<string>("--kind") { Description = "The kind of evidence it gives", DefaultValueFactory = _ => "tests" };
+        var kind = new Option<string>("--evidence", "--kind") { Description = "The kind of evidence it gives", DefaultValueFactory = _ => "tests" };
         var baseline = new Option<bool>("--baseline") { Description = "Submit only the number of tests, as what the work may not fall below" };
         var reports = new Option<string[]>("--report") { Description = "A test report (TRX or JUnit); without it, those that the run writes are found" };
         var fence = Symbols.Fence();

@@ -11,6 +11,14 @@ public sealed record NameQuery(string Name);
 
 public sealed record NoParameters;
 
+public sealed record ShardQuery
+{
+    public int Shard { get; init; }
+}
+
+/// <param name="Name">The file it came from; <c>.json</c> is read as JSON, everything else as YAML.</param>
+public sealed record WorkflowDocument(string Name, string Text);
+
 public sealed record OrphanQuery
 {
     /// <summary>Empty for the whole project.</summary>
@@ -26,6 +34,8 @@ public sealed record OrphanQuery
 [JsonSerializable(typeof(ItemQuery))]
 [JsonSerializable(typeof(NameQuery))]
 [JsonSerializable(typeof(NoParameters))]
+[JsonSerializable(typeof(ShardQuery))]
+[JsonSerializable(typeof(WorkflowDocument))]
 [JsonSerializable(typeof(OrphanQuery))]
 [JsonSerializable(typeof(Principal))]
 [JsonSerializable(typeof(Result<Caller>))]
