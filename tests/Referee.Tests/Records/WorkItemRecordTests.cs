@@ -153,13 +153,14 @@ public abstract class RecordInLuaTests(StoreFixture store)
             local out = {}
             for i = 1, #ARGV do
               local slots = { cmsgpack.unpack(ARGV[i]) }
-              for s = 1, #slots do
+              for s = 2, #slots do
                 if slots[s] ~= '' then
                   local _, _, _, _, _, _, _, _, f1, f2, f3, f4 = cmsgpack.unpack(slots[s])
                   out[#out + 1] = type(f1) .. ' ' .. type(f2) .. ' ' .. type(f3) .. ' ' .. type(f4)
                 end
               end
-              out[#out + 1] = cmsgpack.pack(unpack(slots))
+              local body = cmsgpack.pack(unpack(slots, 2))
+              out[#out + 1] = cmsgpack.pack(redis.sha1hex(body)) .. body
             end
             return out
             """,
