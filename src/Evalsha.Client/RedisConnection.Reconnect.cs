@@ -16,7 +16,6 @@ public sealed partial class RedisConnection
     private static readonly string LibraryVersion = typeof(RedisConnection).Assembly.GetName().Version?.ToString(3) ?? "0";
 
     private Task _reconnecting = Task.CompletedTask;
-    private int _tries; // since the last link that held
     private int _refusals;
 
     private static async ValueTask<RedisConnection> ConnectAsync(RedisOptions options, Func<CancellationToken, ValueTask<Transport.Transport>> dial, CancellationToken ct)
@@ -69,7 +68,7 @@ public sealed partial class RedisConnection
                 {
                     if (_options.TimeProvider.GetElapsedTime(link.StartedAt) >= _options.StableAfter)
                     {
-                        _tries = 0;
+                        _backoff.Reset();
                     }
 
                     _reconnecting = ReconnectAsync();
@@ -91,7 +90,7 @@ public sealed partial class RedisConnection
         {
             try
             {
-                if (NextDelay() is var delay && delay > TimeSpan.Zero)
+                if (_backoff.Next() is var delay && delay > TimeSpan.Zero)
                 {
                     await Task.Delay(delay, _options.TimeProvider, _stop.Token).ConfigureAwait(false);
                 }
@@ -121,18 +120,6 @@ public sealed partial class RedisConnection
                 // The next round tries again, later. Callers who wait are released by their timeouts.
             }
         }
-    }
-
-    private TimeSpan NextDelay()
-    {
-        var tries = _tries++;
-        if (tries == 0)
-        {
-            return TimeSpan.Zero;
-        }
-
-        var longest = Math.Min(_options.ReconnectDelayMin.TotalMilliseconds * Math.Pow(2, Math.Min(tries - 1, 30)), _options.ReconnectDelayMax.TotalMilliseconds);
-        return TimeSpan.FromMilliseconds(_random.NextDouble() * longest);
     }
 
     private async ValueTask<RedisLink> MakeLinkAsync(CancellationToken ct)

@@ -14,7 +14,7 @@ public sealed partial class RedisConnection : IRedisExecutor
     private readonly RedisOptions _options;
     private readonly Func<CancellationToken, ValueTask<Transport.Transport>> _dial;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Random _random;
+    private readonly Backoff _backoff;
     private readonly ITimer _timer;
     private readonly RequestOperation.Pool _operations = new();
     private Queue<Operation> _waiting = new(); // unsent, in order: no room, or no link
@@ -29,7 +29,7 @@ public sealed partial class RedisConnection : IRedisExecutor
         options.Validate();
         _options = options;
         _dial = dial;
-        _random = new Random(options.JitterSeed);
+        _backoff = new Backoff(options.ReconnectDelayMin, options.ReconnectDelayMax, options.JitterSeed);
         _timer = options.TimeProvider.CreateTimer(static state => ((RedisConnection)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
