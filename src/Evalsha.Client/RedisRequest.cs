@@ -10,17 +10,16 @@ public sealed class RedisRequest
 
     /// <summary>A command by its name; a subcommand is the first argument: <c>new RedisRequest("SCRIPT", "LOAD", source)</c>.</summary>
     public RedisRequest(string name, params ReadOnlySpan<RedisArg> args)
-        : this(name, args.ToArray(), takesOwnership: true)
+        : this(args.ToArray(), name)
     {
     }
 
-    internal RedisRequest(string name, RedisArg[] args, bool takesOwnership)
+    private RedisRequest(RedisArg[] owned, string name)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        _ = takesOwnership;
         Name = name;
-        _args = args;
-        Sharing = SharingRules.Of(name, args);
+        _args = owned;
+        Sharing = SharingRules.Of(name, owned);
     }
 
     public string Name { get; }
@@ -32,6 +31,9 @@ public sealed class RedisRequest
 
     /// <summary>How long a caller waits for the reply; null is the connection's <see cref="RedisOptions.OperationTimeout"/>, <see cref="Timeout.InfiniteTimeSpan"/> is for ever.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>The same without copying the arguments: the array belongs to the request from now on.</summary>
+    internal static RedisRequest Owning(string name, RedisArg[] args, bool repeatable) => new(args, name) { Repeatable = repeatable };
 
     internal SharingRule Sharing { get; }
 

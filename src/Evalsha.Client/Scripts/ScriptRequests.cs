@@ -25,7 +25,7 @@ internal static class ScriptRequests
         all[1] = keys.Length;
         keys.CopyTo(all.AsSpan(2));
         args.CopyTo(all.AsSpan(2 + keys.Length));
-        return new RedisRequest(readOnlyForm ? ReadOnlyForm : "EVALSHA", all, takesOwnership: true) { Repeatable = script.ReadOnly };
+        return RedisRequest.Owning(readOnlyForm ? ReadOnlyForm : "EVALSHA", all, repeatable: script.ReadOnly);
     }
 
     // The whole sentence, not only the code: a script may answer with an error of its own that begins with NOSCRIPT, and that one did run.
