@@ -6,31 +6,46 @@ internal struct CallInfo
 {
     public int Func;
     public int Base;
-    public int Top;      // first slot above this call's registers
-    public int Pc;       // next instruction (saved when another call begins or an error may be raised)
-    public int Wanted;   // results the caller wants; -1: all
-    public int TailCalls;
-    public FrameKind Kind;
-    public int Extra;    // see FrameKind
+
+    /// <summary>Results the caller wants, laid from Func on; -1: all of them, with the thread's top set after the last.</summary>
+    public int Wanted;
+
+    /// <summary><see cref="FrameKind"/> in the low byte; above it the number of tail calls that this call took the place of.</summary>
+    public int Kind;
+
+    /// <summary>Next instruction of a Lua function; saved when another call begins or an error may be raised.</summary>
+    public int Pc;
+
+    /// <summary>Protected frames: the handler's slot that was in force before (0: none).</summary>
+    public int PreviousHandler;
+
+    public readonly bool IsLua => (Kind & FrameKind.Host) == 0;
+
+    public readonly int TailCalls => Kind >> FrameKind.TailCallShift;
+
+    /// <summary>How many nested host levels this frame stands for while it is active.</summary>
+    public readonly int Levels => System.Numerics.BitOperations.PopCount((uint)(Kind & (FrameKind.Iterator | FrameKind.Protected)));
 }
 
-[Flags]
-internal enum FrameKind
+/// <summary>Bits of <see cref="CallInfo.Kind"/>. 0: a Lua function called by a Lua function; returning from it needs no second thought.</summary>
+internal static class FrameKind
 {
-    Lua = 0,
-
     /// <summary>A host function.</summary>
-    Host = 1,
+    public const int Host = 1;
 
     /// <summary>The loop that runs this call was entered for it: returning from it leaves the loop.</summary>
-    Entry = 2,
+    public const int Entry = 2;
 
-    /// <summary>Called by TFORLOOP: its return completes that instruction. It counted one host level.</summary>
-    Iterator = 4,
+    /// <summary>Called by TFORLOOP: its return completes that instruction.</summary>
+    public const int Iterator = 4;
 
-    /// <summary>A pcall or xpcall: a Host frame without a C# call. Extra is the handler's slot that was in force before (0: none).</summary>
-    Protected = 8,
+    /// <summary>A pcall or xpcall: a Host frame without a C# call.</summary>
+    public const int Protected = 8;
 
-    /// <summary>Called for a metamethod by an instruction: its return completes that instruction. It counted one host level.</summary>
-    Meta = 16,
+    /// <summary>The function that a Protected frame below protects.</summary>
+    public const int UnderProtected = 16;
+
+    public const int Mask = 0xFF;
+    public const int TailCallShift = 8;
+    public const int TailCallUnit = 1 << TailCallShift;
 }

@@ -25,7 +25,7 @@ internal enum HostKind : byte
     ProtectedCall,
     ProtectedCallWithHandler,
     Next,
-    InlineIterator,
+    IndexIterator,
 }
 
 public sealed class LuaHostFunction : LuaFunction

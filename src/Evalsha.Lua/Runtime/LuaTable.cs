@@ -37,8 +37,12 @@ public sealed partial class LuaTable : LuaObject
     internal LuaValue[] Array = [];
     internal Node[] Nodes = NoNodes;
 
+    const byte HasMetatable = 1;
+    const byte ReadOnlyTable = 2;
+
     LuaTable? _metatable;
     int _lastFree;
+    byte _guard;
 
     /// <summary>Bit n set: metamethod n (up to __eq) is known to be absent from this table used as a metatable. Any store of a string key clears it.</summary>
     internal byte AbsentFlags;
@@ -57,11 +61,22 @@ public sealed partial class LuaTable : LuaObject
     public LuaTable? Metatable
     {
         get => _metatable;
-        set => _metatable = value;
+        set
+        {
+            _metatable = value;
+            _guard = (byte)(value is null ? _guard & ~HasMetatable : _guard | HasMetatable);
+        }
     }
 
+    /// <summary>Neither read-only nor under a metatable: a store needs no second thought.</summary>
+    internal bool IsPlain => _guard == 0;
+
     /// <summary>Every store into a read-only table, raw ones included, fails with "Attempt to modify a readonly table".</summary>
-    public bool IsReadOnly { get; set; }
+    public bool IsReadOnly
+    {
+        get => (_guard & ReadOnlyTable) != 0;
+        set => _guard = (byte)(value ? _guard | ReadOnlyTable : _guard & ~ReadOnlyTable);
+    }
 
     public LuaValue this[in LuaValue key] => Get(key);
 

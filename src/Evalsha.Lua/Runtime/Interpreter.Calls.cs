@@ -1,0 +1,377 @@
+// Beginning and ending calls outside the common path: host functions, vararg functions, pcall and xpcall as frames of the loop, iterators,
+// tail calls, and the entry from the host.
+using System.Runtime.CompilerServices;
+using Evalsha.Lua.Bytecode;
+
+namespace Evalsha.Lua.Runtime;
+
+internal enum CallOutcome
+{
+    /// <summary>The call is over and its results are in place.</summary>
+    Completed,
+
+    /// <summary>A Lua function's frame was pushed: run it.</summary>
+    Entered,
+
+    Raised,
+    Yielded,
+}
+
+internal static partial class Interpreter
+{
+    /// <summary>Levels allowed on top of the limit while an error handler runs (LUAI_MAXCCALLS / 8).</summary>
+    const int HandlerLevels = LuaLimits.HostLevelsMax / 8;
+
+    /// <summary>
+    /// Calls the value at slot <paramref name="func"/> with the arguments above it, as one host level. Results lie from func on:
+    /// exactly <paramref name="wanted"/>, or all up to the thread's top when it is -1.
+    /// </summary>
+    internal static bool Call(LuaThread thread, int func, int arguments, int wanted)
+    {
+        var state = thread.State;
+        if (++state.HostLevels >= LuaLimits.HostLevelsMax && !AllowLevel(thread))
+        {
+            state.HostLevels--;
+            return false;
+        }
+        var ok = PrepareCall(thread, func, arguments, wanted, FrameKind.Entry) switch
+        {
+            CallOutcome.Completed => true,
+            CallOutcome.Entered => Execute(thread) == RunStatus.Done,
+            _ => false,
+        };
+        state.HostLevels--;
+        return ok;
+    }
+
+    /// <summary>As <see cref="Call"/>, but an error leaves the coroutine as it was before the call.</summary>
+    /// <param name="handler">Slot of a function to call where an error is raised, or 0.</param>
+    internal static bool ProtectedCall(LuaThread thread, int func, int arguments, int wanted, int handler)
+    {
+        var state = thread.State;
+        var levels = state.HostLevels;
+        var frame = thread.FrameIndex;
+        var previous = thread.Handler;
+        thread.Handler = handler;
+        var ok = Call(thread, func, arguments, wanted);
+        thread.Handler = previous;
+        if (ok) return true;
+        CloseUpvalues(thread, func);
+        thread.FrameIndex = frame;
+        state.HostLevels = levels;
+        return false;
+    }
+
+    // PUC raises once at the limit and lets an error handler go a little further.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool AllowLevel(LuaThread thread)
+    {
+        var state = thread.State;
+        if (state.HostLevels == LuaLimits.HostLevelsMax) return RaiseText(thread, "C stack overflow");
+        if (state.HostLevels < LuaLimits.HostLevelsMax + HandlerLevels) return true;
+        state.SetHandledError(WellKnown.ErrorInErrorHandling);
+        return false;
+    }
+
+    /// <summary>luaD_precall: runs a host function, or pushes the frame of a Lua function.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static CallOutcome PrepareCall(LuaThread thread, int func, int arguments, int wanted, int kind)
+    {
+        if (!thread.Stack[func].IsFunction && !UseCallMetamethod(thread, func, ref arguments)) return CallOutcome.Raised;
+        var function = Unsafe.As<LuaFunction>(thread.Stack[func].Ref!);
+        if (function is LuaHostFunction host)
+        {
+            switch (host.Kind)
+            {
+                case HostKind.ProtectedCall when arguments > 0:
+                case HostKind.ProtectedCallWithHandler when arguments > 1:
+                    if ((kind & FrameKind.Entry) == 0) return PrepareProtected(thread, host, func, arguments, wanted, kind);
+                    break;
+            }
+            var results = InvokeHost(thread, host, func, arguments);
+            if (results >= 0)
+            {
+                PlaceResults(thread, func, results, func, wanted);
+                return CallOutcome.Completed;
+            }
+            if (results != LuaCall.Yielded) return CallOutcome.Raised;
+            thread.YieldedAt = func;
+            thread.YieldedCount = arguments;
+            thread.YieldWanted = wanted;
+            return CallOutcome.Yielded;
+        }
+
+        var closure = Unsafe.As<LuaClosure>(function);
+        var code = closure.Code;
+        if (!HasFrameRoom(thread)) return CallOutcome.Raised;
+        var needed = func + 1 + arguments + code.ParameterCount + 1 + code.MaxStackSize;
+        if (needed > thread.Stack.Length && !GrowStack(thread, needed)) return CallOutcome.Raised;
+        var registers = func + 1;
+        if (code.IsVararg)
+        {
+            registers = AdjustVarargs(thread, code, func, arguments);
+        }
+        else
+        {
+            for (var n = Math.Min(arguments, code.ParameterCount); n < code.CleanUpTo; n++) LuaValue.WriteBits(ref thread.Stack[registers + n], LuaValue.NilTag);
+        }
+        thread.Frames[++thread.FrameIndex] = new CallInfo { Func = func, Base = registers, Wanted = wanted, Kind = kind };
+        return CallOutcome.Entered;
+    }
+
+    // adjust_varargs: the fixed parameters move above the extra arguments, so that registers are contiguous.
+    static int AdjustVarargs(LuaThread thread, Executable code, int func, int arguments)
+    {
+        var stack = thread.Stack;
+        var parameters = code.ParameterCount;
+        var first = func + 1;
+        for (; arguments < parameters; arguments++) LuaValue.WriteBits(ref stack[first + arguments], LuaValue.NilTag);
+        var registers = first + arguments;
+        LuaTable? arg = null;
+        var flags = code.Prototype.Vararg;
+        if ((flags & VarargFlags.NeedsArg) != 0)
+        {
+            var extra = arguments - parameters;
+            arg = new LuaTable(extra, 1);
+            for (var n = 0; n < extra; n++) LuaValue.Store(ref arg.Array[n], ref stack[first + parameters + n]);
+            arg.Set(WellKnown.N, (double)extra);
+        }
+        for (var n = 0; n < parameters; n++)
+        {
+            LuaValue.Copy(ref stack[registers + n], ref stack[first + n]);
+            LuaValue.WriteBits(ref stack[first + n], LuaValue.NilTag);
+        }
+        var clean = parameters;
+        if (arg is not null)
+        {
+            stack[registers + parameters] = arg;
+            clean++;
+        }
+        for (; clean < code.CleanUpTo; clean++) LuaValue.WriteBits(ref stack[registers + clean], LuaValue.NilTag);
+        return registers;
+    }
+
+    // pcall and xpcall: a frame that stays on the list of calls while the protected function runs in the same loop.
+    static CallOutcome PrepareProtected(LuaThread thread, LuaHostFunction host, int func, int arguments, int wanted, int kind)
+    {
+        if (!HasFrameRoom(thread)) return CallOutcome.Raised;
+        thread.Frames[++thread.FrameIndex] = new CallInfo
+        {
+            Func = func, Base = func + 1, Wanted = wanted, Kind = kind | FrameKind.Host | FrameKind.Protected, PreviousHandler = thread.Handler,
+        };
+        thread.Top = func + 1 + arguments;
+        thread.Handler = 0;
+        if (++thread.State.HostLevels >= LuaLimits.HostLevelsMax && !AllowLevel(thread)) return CallOutcome.Raised;
+        var inner = func + 1;
+        arguments--;
+        if (host.Kind == HostKind.ProtectedCallWithHandler)
+        {
+            // The handler goes below the function, which is called without arguments.
+            var stack = thread.Stack;
+            (stack[func + 1], stack[func + 2]) = (stack[func + 2], stack[func + 1]);
+            thread.Handler = func + 1;
+            inner = func + 2;
+            arguments = 0;
+        }
+        var outcome = PrepareCall(thread, inner, arguments, -1, FrameKind.UnderProtected);
+        if (outcome != CallOutcome.Completed) return outcome;
+        EndProtected(thread, inner, thread.Top - inner, out var from, out var count);
+        thread.FrameIndex--;
+        PlaceResults(thread, from, count, func, wanted);
+        return CallOutcome.Completed;
+    }
+
+    // The protected function gave its results at "inner"; pcall's own are true and those, beginning at its function slot.
+    static void EndProtected(LuaThread thread, int inner, int innerCount, out int from, out int count)
+    {
+        ref var frame = ref thread.Frames[thread.FrameIndex];
+        var stack = thread.Stack;
+        from = frame.Func;
+        count = innerCount + 1;
+        stack[from] = LuaValue.True;
+        if (inner != from + 1) stack.AsSpan(inner, innerCount).CopyTo(stack.AsSpan(from + 1));
+        thread.Handler = frame.PreviousHandler;
+        thread.State.HostLevels--;
+    }
+
+    /// <summary>Moves results to where the caller wants them: exactly <paramref name="wanted"/>, or all, ending at the thread's top.</summary>
+    static void PlaceResults(LuaThread thread, int from, int count, int to, int wanted)
+    {
+        var stack = thread.Stack;
+        if (wanted < 0)
+        {
+            if (from != to)
+            {
+                for (var n = 0; n < count; n++) LuaValue.Copy(ref stack[to + n], ref stack[from + n]);
+            }
+            thread.Top = to + count;
+            return;
+        }
+        if (from != to)
+        {
+            var copied = Math.Min(count, wanted);
+            for (var n = 0; n < copied; n++) LuaValue.Copy(ref stack[to + n], ref stack[from + n]);
+        }
+        if (count >= wanted) return;
+        stack = thread.Room(to + wanted);
+        for (var n = count; n < wanted; n++) LuaValue.WriteBits(ref stack[to + n], LuaValue.NilTag);
+    }
+
+    /// <summary>Ends the running call with results from slot <paramref name="from"/> on, and whatever ends with it. True: the loop is to be left.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool FinishReturn(LuaThread thread, int from, int count)
+    {
+        while (true)
+        {
+            ref var frame = ref thread.Frames[thread.FrameIndex];
+            var (kind, func) = (frame.Kind, frame.Func);
+            PlaceResults(thread, from, count, func, frame.Wanted);
+            thread.FrameIndex--;
+            if ((kind & FrameKind.Entry) != 0) return true;
+            if ((kind & FrameKind.Iterator) != 0)
+            {
+                thread.State.HostLevels--;
+                FinishIterator(thread);
+                return false;
+            }
+            if ((kind & FrameKind.UnderProtected) == 0) return false;
+            EndProtected(thread, func, thread.Top - func, out from, out count);
+        }
+    }
+
+    static int InvokeHost(LuaThread thread, LuaHostFunction function, int func, int arguments)
+    {
+        if (!HasFrameRoom(thread)) return LuaCall.Raised;
+        ref var frame = ref thread.Frames[++thread.FrameIndex];
+        frame.Func = func;
+        frame.Base = func + 1;
+        frame.Kind = FrameKind.Host;
+        thread.Top = func + 1 + arguments;
+        var call = new LuaCall(thread, function, func + 1, arguments);
+        var results = function.Body(ref call);
+        if (results == LuaCall.Raised && thread.Handler != 0) CallHandler(thread);
+        thread.FrameIndex--;
+        return results;
+    }
+
+    static CallOutcome CallIterator(LuaThread thread, uint word)
+    {
+        var i = new Instruction(word);
+        var state = thread.State;
+        var loop = thread.Frames[thread.FrameIndex].Base + i.A;
+        var stack = thread.Room(loop + 6);
+        for (var n = 0; n < 3; n++) LuaValue.Copy(ref stack[loop + 3 + n], ref stack[loop + n]);
+        if (++state.HostLevels >= LuaLimits.HostLevelsMax && !AllowLevel(thread))
+        {
+            state.HostLevels--;
+            return CallOutcome.Raised;
+        }
+        var frame = thread.FrameIndex;
+        var outcome = PrepareCall(thread, loop + 3, 2, i.C, FrameKind.Iterator);
+        if (outcome == CallOutcome.Completed)
+        {
+            state.HostLevels--;
+            FinishIterator(thread);
+        }
+        else if (outcome == CallOutcome.Raised && thread.FrameIndex == frame)
+        {
+            state.HostLevels--;
+        }
+        return outcome;
+    }
+
+    // The second half of TFORLOOP: the control variable takes the first result, and the jump back follows unless that is nil.
+    static void FinishIterator(LuaThread thread)
+    {
+        ref var frame = ref thread.Frames[thread.FrameIndex];
+        var code = Unsafe.As<LuaClosure>(thread.Stack[frame.Func].Ref!).Code.Prototype.Code;
+        var loop = frame.Base + code[frame.Pc - 1].A;
+        var stack = thread.Stack;
+        if (!stack[loop + 3].IsNil)
+        {
+            LuaValue.Copy(ref stack[loop + 2], ref stack[loop + 3]);
+            frame.Pc += code[frame.Pc].SBx;
+        }
+        frame.Pc++;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static CallOutcome TailCall(LuaThread thread, uint word)
+    {
+        var i = new Instruction(word);
+        ref var frame = ref thread.Frames[thread.FrameIndex];
+        var func = frame.Base + i.A;
+        var arguments = i.B != 0 ? i.B - 1 : thread.Top - func - 1;
+        if (!thread.Stack[func].IsFunction && !UseCallMetamethod(thread, func, ref arguments)) return CallOutcome.Raised;
+        // A host function is called as ever; the RETURN that follows passes its results on.
+        if (thread.Stack[func].Ref is not LuaClosure closure) return PrepareCall(thread, func, arguments, -1, 0);
+
+        if (thread.OpenUpvalues is not null) CloseUpvalues(thread, frame.Base);
+        var code = closure.Code;
+        var needed = frame.Func + 1 + arguments + code.ParameterCount + 1 + code.MaxStackSize;
+        if (needed > thread.Stack.Length && !GrowStack(thread, needed)) return CallOutcome.Raised;
+        var stack = thread.Stack;
+        for (var n = 0; n <= arguments; n++) LuaValue.Copy(ref stack[frame.Func + n], ref stack[func + n]);
+        if (code.IsVararg)
+        {
+            frame.Base = AdjustVarargs(thread, code, frame.Func, arguments);
+        }
+        else
+        {
+            frame.Base = frame.Func + 1;
+            for (var n = Math.Min(arguments, code.ParameterCount); n < code.CleanUpTo; n++) LuaValue.WriteBits(ref stack[frame.Base + n], LuaValue.NilTag);
+        }
+        frame.Pc = 0;
+        if (frame.TailCalls < TailCallsMax) frame.Kind += FrameKind.TailCallUnit;
+        return CallOutcome.Entered;
+    }
+
+    /// <summary>More are not counted; only tracebacks show them.</summary>
+    const int TailCallsMax = 0x7F_FFFE;
+
+    // tryfuncTM: the __call handler takes the function's slot, and the value that was called becomes the first argument.
+    static bool UseCallMetamethod(LuaThread thread, int func, ref int arguments)
+    {
+        var handler = MetamethodOf(thread.State, thread.Stack[func], Metamethod.Call);
+        if (!handler.IsFunction)
+        {
+            ref var frame = ref thread.Frames[thread.FrameIndex];
+            return RaiseTypeError(thread, thread.Stack[func], "call", frame.IsLua ? func - frame.Base : NoRegister);
+        }
+        var stack = thread.Room(func + arguments + 2);
+        stack.AsSpan(func, arguments + 1).CopyTo(stack.AsSpan(func + 1));
+        stack[func] = handler;
+        arguments++;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static bool HasFrameRoom(LuaThread thread) => thread.FrameIndex + 1 < thread.Frames.Length || GrowFrames(thread);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool GrowFrames(LuaThread thread)
+    {
+        // An error handler may go a little further, to make its message.
+        var limit = LuaLimits.CallsMax + (thread.IsHandlingOverflow ? LuaLimits.HostLevelsMax : 0);
+        var length = thread.Frames.Length;
+        if (length >= limit)
+        {
+            if (thread.IsHandlingOverflow)
+            {
+                thread.State.SetHandledError(WellKnown.ErrorInErrorHandling);
+                return false;
+            }
+            return RaiseText(thread, "stack overflow");
+        }
+        Array.Resize(ref thread.Frames, Math.Min(length * 2, limit));
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool GrowStack(LuaThread thread, int needed)
+    {
+        if (needed > 4096 && !thread.State.Charge((long)needed * 16)) return false;
+        thread.GrowStack(needed);
+        return true;
+    }
+}

@@ -1,0 +1,383 @@
+// The detours of the loop: what an instruction does when its operands are not the common ones. False (or a negative answer): an error was raised.
+// Operands come by reference when nothing was called yet; after a call everything is found again by index, because the stack may have moved.
+using System.Runtime.CompilerServices;
+using Evalsha.Lua.Bytecode;
+
+namespace Evalsha.Lua.Runtime;
+
+internal static partial class Interpreter
+{
+    const int HintShift = 32;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool GetFieldSlow(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue target, ref ulong word)
+    {
+        ref var found = ref FindField(thread.State, ref container, key.AsString, ref word);
+        if (!Unsafe.IsNullRef(ref found))
+        {
+            LuaValue.Copy(ref target, ref found);
+            return true;
+        }
+        var i = new Instruction((uint)word);
+        if (!Index(thread, container, key, out var value, i.B)) return false;
+        thread.Stack[thread.Frames[thread.FrameIndex].Base + i.A] = value;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool SelfSlow(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue target, ref ulong word)
+    {
+        ref var found = ref FindField(thread.State, ref container, key.AsString, ref word);
+        if (!Unsafe.IsNullRef(ref found))
+        {
+            Unsafe.Add(ref target, 1) = container;
+            LuaValue.Copy(ref target, ref found);
+            return true;
+        }
+        return SelfGeneric(thread, (uint)word);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool SelfGeneric(LuaThread thread, uint word)
+    {
+        var i = new Instruction(word);
+        var at = thread.Frames[thread.FrameIndex].Base;
+        var container = thread.Stack[at + i.B];
+        if (!Index(thread, container, Operand(thread, i.C), out var value, i.B)) return false;
+        thread.Stack[at + i.A + 1] = container;
+        thread.Stack[at + i.A] = value;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool GetGlobalSlow(LuaThread thread, LuaClosure closure, ref ulong word)
+    {
+        var i = new Instruction((uint)word);
+        LuaValue environment = closure.Environment;
+        ref var key = ref closure.Code.Constants[i.Bx];
+        ref var found = ref FindField(thread.State, ref environment, key.AsString, ref word);
+        LuaValue value;
+        if (!Unsafe.IsNullRef(ref found)) value = found;
+        else if (!Index(thread, environment, key, out value)) return false;
+        thread.Stack[thread.Frames[thread.FrameIndex].Base + i.A] = value;
+        return true;
+    }
+
+    // Follows a chain of __index tables without calling anything; remembers the node where the key was. Null: the general way is needed.
+    static ref LuaValue FindField(LuaState state, ref LuaValue container, ByteString key, ref ulong word)
+    {
+        LuaTable table;
+        if (container.IsTable)
+        {
+            table = container.AsTable;
+        }
+        else
+        {
+            // The methods of strings, mostly.
+            if (!container.IsString || state.TypeMetatables[(int)LuaType.String] is not { } metatable) return ref Unsafe.NullRef<LuaValue>();
+            var handler = metatable.GetMetamethod(Metamethod.Index);
+            if (!handler.IsTable) return ref Unsafe.NullRef<LuaValue>();
+            table = handler.AsTable;
+        }
+        for (var chain = 0; chain < LuaLimits.MetatableChainMax; chain++)
+        {
+            var nodes = table.Nodes;
+            var hint = (uint)(word >> HintShift);
+            if (hint >= (uint)nodes.Length || !ReferenceEquals(nodes[hint].Key.Ref, key)) hint = (uint)table.FindString(key);
+            if (hint < (uint)nodes.Length)
+            {
+                ref var slot = ref nodes[hint].Value;
+                if (!slot.IsNil)
+                {
+                    word = (uint)word | (ulong)hint << HintShift;
+                    return ref slot;
+                }
+            }
+            if (table.Metatable is not { } metatable) return ref LuaTable.Absent;
+            var handler = metatable.GetMetamethod(Metamethod.Index);
+            if (handler.IsNil) return ref LuaTable.Absent;
+            if (!handler.IsTable) break;
+            table = handler.AsTable;
+        }
+        return ref Unsafe.NullRef<LuaValue>();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool GetTableSlow(LuaThread thread, uint word)
+    {
+        var i = new Instruction(word);
+        var at = thread.Frames[thread.FrameIndex].Base;
+        if (!Index(thread, thread.Stack[at + i.B], Operand(thread, i.C), out var value, i.B)) return false;
+        thread.Stack[at + i.A] = value;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool SetFieldSlow(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue value, ref ulong word)
+    {
+        if (container.IsTable)
+        {
+            var table = container.AsTable;
+            if (table.IsPlain)
+            {
+                var node = table.FindString(key.AsString);
+                if (node >= 0)
+                {
+                    table.AbsentFlags = 0;
+                    word = (uint)word | (ulong)(uint)node << HintShift;
+                    LuaValue.Store(ref table.Nodes[node].Value, ref value);
+                    return true;
+                }
+            }
+        }
+        return SetIndex(thread, container, key, value, new Instruction((uint)word).A);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool SetGlobalSlow(LuaThread thread, LuaClosure closure, ref ulong word)
+    {
+        var i = new Instruction((uint)word);
+        var table = closure.Environment!;
+        ref var key = ref closure.Code.Constants[i.Bx];
+        var node = table.FindString(key.AsString);
+        if (node >= 0) word = (uint)word | (ulong)(uint)node << HintShift;
+        return SetIndex(thread, table, key, thread.Stack[thread.Frames[thread.FrameIndex].Base + i.A]);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool SetTableSlow(LuaThread thread, uint word)
+    {
+        var i = new Instruction(word);
+        return SetIndex(thread, thread.Stack[thread.Frames[thread.FrameIndex].Base + i.A], Operand(thread, i.B), Operand(thread, i.C), i.A);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static LuaTable NewSizedTable(uint word)
+    {
+        var i = new Instruction(word);
+        return new LuaTable(FromFloatingByte(i.B), FromFloatingByte(i.C));
+    }
+
+    // luaO_fb2int: eeeeexxx stands for 1xxx * 2^(eeeee - 1), or xxx when eeeee is 0.
+    static int FromFloatingByte(int x)
+    {
+        var exponent = (x >> 3) & 31;
+        return exponent == 0 ? x : ((x & 7) + 8) << (exponent - 1);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool ArithmeticSlow(LuaThread thread, uint word)
+    {
+        var i = new Instruction(word);
+        var operation = (word & 0x3F) switch
+        {
+            (uint)OpCode.Add or Op.AddNK or Op.AddRR => Metamethod.Add,
+            (uint)OpCode.Sub or Op.SubNK or Op.SubRR or Op.SubKN => Metamethod.Subtract,
+            (uint)OpCode.Mul or Op.MulNK or Op.MulRR => Metamethod.Multiply,
+            (uint)OpCode.Div or Op.DivNK or Op.DivRR => Metamethod.Divide,
+            (uint)OpCode.Mod or Op.ModNK => Metamethod.Modulo,
+            _ => Metamethod.Power,
+        };
+        if (!Arithmetic(thread, operation, Operand(thread, i.B), Operand(thread, i.C), out var result, Register(i.B), Register(i.C))) return false;
+        thread.Stack[thread.Frames[thread.FrameIndex].Base + i.A] = result;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool UnaryMinusSlow(LuaThread thread, uint word)
+    {
+        var i = new Instruction(word);
+        var operand = Operand(thread, i.B);
+        if (!Arithmetic(thread, Metamethod.UnaryMinus, operand, operand, out var result, i.B, i.B)) return false;
+        thread.Stack[thread.Frames[thread.FrameIndex].Base + i.A] = result;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool LengthSlow(LuaThread thread, uint word)
+    {
+        var i = new Instruction(word);
+        if (!Length(thread, Operand(thread, i.B), out var result, i.B)) return false;
+        thread.Stack[thread.Frames[thread.FrameIndex].Base + i.A] = result;
+        return true;
+    }
+
+    /// <summary>1 equal, 0 not, -1 raised.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static int EqualSlow(LuaThread thread, uint word)
+    {
+        var i = new Instruction(word);
+        if (!Equal(thread, Operand(thread, i.B), Operand(thread, i.C), out var result)) return -1;
+        return result ? 1 : 0;
+    }
+
+    /// <summary>1 holds, 0 does not, -1 raised.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static int CompareSlow(LuaThread thread, uint word)
+    {
+        var i = new Instruction(word);
+        bool result;
+        var ok = (word & 0x3F) is (uint)OpCode.Lt or Op.LtRR or Op.LtRK or Op.LtKR
+            ? LessThan(thread, Operand(thread, i.B), Operand(thread, i.C), out result)
+            : LessOrEqual(thread, Operand(thread, i.B), Operand(thread, i.C), out result);
+        return ok ? result ? 1 : 0 : -1;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool CoerceLoop(LuaThread thread, ref LuaValue index, ref LuaValue limit, ref LuaValue step)
+    {
+        if (!TryToNumber(index, out var first)) return RaiseText(thread, "'for' initial value must be a number");
+        if (!TryToNumber(limit, out var last)) return RaiseText(thread, "'for' limit must be a number");
+        if (!TryToNumber(step, out var by)) return RaiseText(thread, "'for' step must be a number");
+        LuaValue.WriteNumber(ref index, first);
+        LuaValue.WriteNumber(ref limit, last);
+        LuaValue.WriteNumber(ref step, by);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool SetList(LuaThread thread, uint word, uint nextWord)
+    {
+        var i = new Instruction(word);
+        var from = thread.Frames[thread.FrameIndex].Base + i.A;
+        var count = i.B != 0 ? i.B : thread.Top - from - 1;
+        var block = i.C != 0 ? i.C : (int)nextWord;
+        var table = thread.Stack[from].AsTable;
+        var last = (block - 1) * FieldsPerFlush + count;
+        if (last > table.Array.Length)
+        {
+            if (!thread.State.Charge((long)last * 16)) return false;
+            if (!table.Resize(last, table.Slots.Hash)) return RaiseText(thread, "table overflow");
+        }
+        var array = table.Array.AsSpan(last - count, count);
+        var values = thread.Stack.AsSpan(from + 1, count);
+        for (var n = 0; n < count; n++) LuaValue.Store(ref array[n], ref values[n]);
+        return true;
+    }
+
+    /// <summary>LFIELDS_PER_FLUSH.</summary>
+    const int FieldsPerFlush = 50;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void CopyVarargs(LuaThread thread, uint word)
+    {
+        var i = new Instruction(word);
+        ref var frame = ref thread.Frames[thread.FrameIndex];
+        var closure = (LuaClosure)thread.Stack[frame.Func].AsFunction;
+        var count = frame.Base - frame.Func - 1 - closure.Code.ParameterCount;
+        if (count < 0) count = 0;
+        var wanted = i.B - 1;
+        var to = frame.Base + i.A;
+        if (wanted < 0)
+        {
+            wanted = count;
+            thread.Room(to + count + 1);
+            thread.Top = to + count;
+        }
+        var stack = thread.Stack;
+        var copied = Math.Min(wanted, count);
+        for (var n = 0; n < copied; n++) LuaValue.Copy(ref stack[to + n], ref stack[frame.Base - count + n]);
+        for (var n = copied; n < wanted; n++) LuaValue.WriteBits(ref stack[to + n], LuaValue.NilTag);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static LuaClosure MakeClosure(LuaThread thread, LuaClosure parent, uint word, int pc, int registers)
+    {
+        var code = parent.Code.Child((int)(word >> 14));
+        var count = code.Prototype.UpvalueCount;
+        var upvalues = count == 0 ? [] : new UpValue[count];
+        var made = new LuaClosure(code, parent.Environment!, upvalues);
+        for (var n = 0; n < upvalues.Length; n++)
+        {
+            var capture = new Instruction((uint)parent.Code.Words[pc + n]);
+            upvalues[n] = capture.OpCode == OpCode.GetUpval ? parent.Upvalues[capture.B] : thread.FindUpvalue(registers + capture.B);
+        }
+        return made;
+    }
+
+    /// <summary>Closes all upvalues at or above this slot: they keep their value and leave the stack.</summary>
+    internal static void CloseUpvalues(LuaThread thread, int from)
+    {
+        while (thread.OpenUpvalues is { } open && open.Index >= from)
+        {
+            thread.OpenUpvalues = open.Next;
+            LuaValue.Store(ref open.Value, ref thread.Stack[open.Index]);
+            open.Stack = null;
+            open.Next = null;
+        }
+    }
+
+    // TFORLOOP over next(): 1 another pair was put into the loop's variables, 0 the end, -1 the general way must raise the error.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static int StepNext(ref LuaValue loop, ref ulong word)
+    {
+        var table = Unsafe.Add(ref loop, 1).AsTable;
+        ref var control = ref Unsafe.Add(ref loop, 2);
+        int position;
+        if (control.IsNil)
+        {
+            position = 0;
+        }
+        else
+        {
+            // The last position is remembered in the instruction, and holds as long as the key there is the control variable.
+            position = (int)(word >> HintShift);
+            var nodes = table.Nodes;
+            var node = position - 1 - table.Array.Length;
+            if ((uint)node >= (uint)nodes.Length || nodes[node].Key.Bits != control.Bits
+                || !(control.IsNumber || ReferenceEquals(nodes[node].Key.Ref, control.Ref)))
+            {
+                position = table.FindPosition(control);
+                if (position < 0) return -1;
+            }
+        }
+        ref var key = ref Unsafe.Add(ref loop, 3);
+        ref var value = ref Unsafe.Add(ref loop, 4);
+        ref var found = ref table.AdvanceTo(ref position, ref key);
+        if (Unsafe.IsNullRef(ref found))
+        {
+            LuaValue.WriteBits(ref key, LuaValue.NilTag);
+            LuaValue.WriteBits(ref value, LuaValue.NilTag);
+            return 0;
+        }
+        LuaValue.Copy(ref value, ref found);
+        LuaValue.Copy(ref control, ref key);
+        word = (uint)word | (ulong)(uint)position << HintShift;
+        return 1;
+    }
+
+    // TFORLOOP over the iterator of ipairs().
+    static int StepIndex(ref LuaValue loop)
+    {
+        ref var control = ref Unsafe.Add(ref loop, 2);
+        if (!control.IsNumber) return -1;
+        var table = Unsafe.As<LuaTable>(Unsafe.Add(ref loop, 1).Ref!);
+        var index = double.ConvertToIntegerNative<int>(control.AsNumber) + 1;
+        ref var key = ref Unsafe.Add(ref loop, 3);
+        ref var value = ref Unsafe.Add(ref loop, 4);
+        var array = table.Array;
+        if ((uint)(index - 1) < (uint)array.Length) LuaValue.Copy(ref value, ref array[index - 1]);
+        else value = table.GetInt(index);
+        if (value.IsNil)
+        {
+            LuaValue.WriteBits(ref key, LuaValue.NilTag);
+            return 0;
+        }
+        LuaValue.WriteNumber(ref key, index);
+        LuaValue.WriteNumber(ref control, index);
+        return 1;
+    }
+
+    /// <summary>The value of an RK operand of the running Lua function.</summary>
+    static LuaValue Operand(LuaThread thread, int rk)
+    {
+        ref var frame = ref thread.Frames[thread.FrameIndex];
+        if (!Instruction.IsConstant(rk)) return thread.Stack[frame.Base + rk];
+        return Unsafe.As<LuaClosure>(thread.Stack[frame.Func].Ref!).Code.Constants[Instruction.ConstantIndex(rk)];
+    }
+
+    static int Register(int rk) => Instruction.IsConstant(rk) ? NoRegister : rk;
+
+    /// <summary>An operand of which no variable is known.</summary>
+    const int NoRegister = -1;
+}
