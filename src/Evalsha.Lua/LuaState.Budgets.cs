@@ -1,25 +1,78 @@
 // The budgets of a state: steps, interrupts, live bytes.
+// Steps are counted down in StepsLeft by loops, calls and library work; when a stretch is used up, OnStepsSpent looks at everything else:
+// the step budget, the host's hook, and how much was allocated meanwhile.
 using Evalsha.Lua.Runtime;
 
 namespace Evalsha.Lua;
 
 public sealed partial class LuaState
 {
-    /// <summary>Runs about every 100,000 instructions and library steps, inside the running program's turn. It must not call into this state.</summary>
+    /// <summary>Single allocations from this size on are charged at once; smaller ones are seen at the next look at the budgets.</summary>
+    internal const int LargeAllocation = 4096;
+
+    /// <summary>Consecutive "not enough memory" errors that a program may catch before it is ended.</summary>
+    const int MemoryErrorsMax = 16;
+
+    /// <summary>Steps until the next look at the budgets.</summary>
+    internal long StepsLeft = LuaLimits.InterruptInterval;
+
+    long _stretch = LuaLimits.InterruptInterval; // what StepsLeft was set to
+    long _stepsUsed;                             // before the present stretch, since the outermost call began
+    bool _isKilled;
+    LuaValue _killError;
+    LuaErrorKind _errorKind;
+    int _memoryErrors;
+
+    /// <summary>Runs about every 100,000 steps, inside the running program's turn. It must not call into this state.</summary>
     public Func<LuaState, LuaInterrupt>? InterruptHook { get; set; }
+
+    /// <summary>Instructions and library steps used since the outermost call began. An instruction that neither loops nor calls counts with the loop around it.</summary>
+    public long StepsUsed => _stepsUsed + _stretch - StepsLeft;
+
+    void BeginBudgets()
+    {
+        _stepsUsed = 0;
+        _isKilled = false;
+        _memoryErrors = 0;
+        _errorKind = LuaErrorKind.Runtime;
+        SetStretch();
+    }
+
+    void SetStretch()
+    {
+        var left = Options.Limits.MaxSteps > 0 ? Options.Limits.MaxSteps - _stepsUsed : long.MaxValue;
+        _stretch = StepsLeft = Math.Clamp(left, 0, LuaLimits.InterruptInterval);
+    }
 
     internal bool OnStepsSpent()
     {
-        StepsLeft = LuaLimits.InterruptInterval;
-        if (InterruptHook?.Invoke(this) is not { IsRaised: true } interrupt) return true;
-        SetError(interrupt.Error);
-        return false;
+        _stepsUsed += _stretch - StepsLeft;
+        _stretch = StepsLeft = 0;
+        if (_isKilled) return RaiseKill();
+        if (Options.Limits.MaxSteps > 0 && _stepsUsed >= Options.Limits.MaxSteps) return Kill(Text.ToByteString("step limit exceeded"));
+        if (InterruptHook?.Invoke(this) is { IsRaised: true } interrupt)
+        {
+            if (interrupt.IsKill) return Kill(interrupt.Error);
+            SetStretch();
+            SetError(interrupt.Error);
+            return false;
+        }
+        SetStretch();
+        return CheckAllocated();
     }
 
-    internal bool TryAllocate(long bytes)
+    // After a kill every loop and call raises it again, so that pcall can hand it on but not go on from it.
+    bool Kill(in LuaValue error)
     {
-        if (bytes <= LuaLimits.StringLengthMax) return true;
-        SetError(WellKnown.NotEnoughMemory);
+        _isKilled = true;
+        _killError = error;
+        _errorKind = LuaErrorKind.Killed;
+        return RaiseKill();
+    }
+
+    bool RaiseKill()
+    {
+        SetError(_killError);
         return false;
     }
 }

@@ -14,7 +14,7 @@ public sealed partial class LuaState
         Strings = new StringPool();
         Globals = new LuaTable();
         Registry = new LuaTable();
-        MainThread = new LuaThread(this, Globals);
+        MainThread = new LuaThread(this, Globals, isMain: true);
         RunningThread = MainThread;
     }
 
@@ -41,13 +41,31 @@ public sealed partial class LuaState
     /// <summary>Nested host levels now (PUC's nCcalls).</summary>
     internal int HostLevels;
 
-    /// <summary>Instructions until the next look at the budgets.</summary>
-    internal long StepsLeft = LuaLimits.InterruptInterval;
-
     /// <summary>The value of the error that is on its way out.</summary>
     internal LuaValue ErrorValue;
 
-    internal void SetError(in LuaValue value) => ErrorValue = value;
+    /// <summary>Whether the handler of the nearest xpcall has seen the error already.</summary>
+    internal bool IsErrorHandled;
+
+    internal void SetError(in LuaValue value)
+    {
+        ErrorValue = value;
+        IsErrorHandled = false;
+    }
+
+    /// <summary>An error that no handler is asked about: memory, and errors in error handling.</summary>
+    internal void SetHandledError(in LuaValue value)
+    {
+        ErrorValue = value;
+        IsErrorHandled = true;
+    }
+
+    internal LuaValue TakeError()
+    {
+        var value = ErrorValue;
+        ErrorValue = LuaValue.Nil;
+        return value;
+    }
 
     /// <summary>A function value for this body.</summary>
     public LuaHostFunction Function(string name, LuaHostBody body, params LuaValue[] upvalues) => new(name, body, upvalues) { Environment = Globals };

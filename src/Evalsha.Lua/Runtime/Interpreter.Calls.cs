@@ -62,6 +62,28 @@ internal static partial class Interpreter
         return false;
     }
 
+    /// <summary>Runs a coroutine from its beginning, or on from where it yielded, with these values as arguments or as results of yield.</summary>
+    internal static RunStatus Run(LuaThread coroutine, ReadOnlySpan<LuaValue> values)
+    {
+        if (coroutine.FrameIndex == 0 && coroutine.YieldedAt == 0)
+        {
+            values.CopyTo(coroutine.Room(2 + values.Length).AsSpan(2));
+            coroutine.Top = 2 + values.Length;
+            return PrepareCall(coroutine, 1, values.Length, -1, FrameKind.Entry) switch
+            {
+                CallOutcome.Completed => RunStatus.Done,
+                CallOutcome.Entered => Execute(coroutine),
+                CallOutcome.Raised => RunStatus.Raised,
+                _ => RunStatus.Yielded,
+            };
+        }
+        var at = coroutine.YieldedAt;
+        values.CopyTo(coroutine.Room(at + values.Length + 1).AsSpan(at));
+        PlaceResults(coroutine, at, values.Length, at, coroutine.YieldWanted);
+        // Without a call left, the body was yield itself.
+        return coroutine.FrameIndex == 0 ? RunStatus.Done : Execute(coroutine);
+    }
+
     // PUC raises once at the limit and lets an error handler go a little further.
     [MethodImpl(MethodImplOptions.NoInlining)]
     static bool AllowLevel(LuaThread thread)

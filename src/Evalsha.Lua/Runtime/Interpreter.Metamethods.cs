@@ -18,7 +18,7 @@ internal static partial class Interpreter
         return metatable is null ? LuaValue.Nil : metatable.GetMetamethod(method);
     }
 
-    internal static bool Index(LuaThread thread, in LuaValue container, in LuaValue key, out LuaValue value)
+    internal static bool Index(LuaThread thread, in LuaValue container, in LuaValue key, out LuaValue value, int register = NoRegister)
     {
         var current = container;
         for (var chain = 0; chain < LuaLimits.MetatableChainMax; chain++)
@@ -38,7 +38,7 @@ internal static partial class Interpreter
                 if (handler.IsNil)
                 {
                     value = LuaValue.Nil;
-                    return RaiseTypeError(thread, current, "index");
+                    return RaiseTypeError(thread, current, "index", chain == 0 ? register : NoRegister);
                 }
             }
             if (handler.IsFunction) return CallForResult(thread, handler, current, key, out value);
@@ -48,7 +48,7 @@ internal static partial class Interpreter
         return RaiseText(thread, "loop in gettable");
     }
 
-    internal static bool SetIndex(LuaThread thread, in LuaValue container, in LuaValue key, in LuaValue value)
+    internal static bool SetIndex(LuaThread thread, in LuaValue container, in LuaValue key, in LuaValue value, int register = NoRegister)
     {
         var current = container;
         for (var chain = 0; chain < LuaLimits.MetatableChainMax; chain++)
@@ -70,7 +70,7 @@ internal static partial class Interpreter
             else
             {
                 handler = MetamethodOf(thread.State, current, Metamethod.NewIndex);
-                if (handler.IsNil) return RaiseTypeError(thread, current, "index");
+                if (handler.IsNil) return RaiseTypeError(thread, current, "index", chain == 0 ? register : NoRegister);
             }
             if (handler.IsFunction) return CallForNothing(thread, handler, current, key, value);
             current = handler;
@@ -130,7 +130,7 @@ internal static partial class Interpreter
         return true;
     }
 
-    internal static bool Arithmetic(LuaThread thread, Metamethod operation, in LuaValue a, in LuaValue b, out LuaValue result)
+    internal static bool Arithmetic(LuaThread thread, Metamethod operation, in LuaValue a, in LuaValue b, out LuaValue result, int registerA = NoRegister, int registerB = NoRegister)
     {
         if (TryToNumber(a, out var left) && TryToNumber(b, out var right))
         {
@@ -151,12 +151,12 @@ internal static partial class Interpreter
         if (handler.IsNil)
         {
             result = LuaValue.Nil;
-            return RaiseArithmeticError(thread, a, b);
+            return RaiseArithmeticError(thread, a, b, registerA, registerB);
         }
         return CallForResult(thread, handler, a, b, out result);
     }
 
-    internal static bool Length(LuaThread thread, in LuaValue value, out LuaValue result)
+    internal static bool Length(LuaThread thread, in LuaValue value, out LuaValue result, int register = NoRegister)
     {
         switch (value.Bits)
         {
@@ -169,7 +169,7 @@ internal static partial class Interpreter
         }
         var handler = MetamethodOf(thread.State, value, Metamethod.Length);
         result = LuaValue.Nil;
-        return handler.IsNil ? RaiseTypeError(thread, value, "get length of") : CallForResult(thread, handler, value, LuaValue.Nil, out result);
+        return handler.IsNil ? RaiseTypeError(thread, value, "get length of", register) : CallForResult(thread, handler, value, LuaValue.Nil, out result);
     }
 
     internal static bool ToStringMeta(LuaThread thread, in LuaValue value, out ByteString text)
@@ -262,6 +262,19 @@ internal static partial class Interpreter
         return ok;
     }
 
+    internal static bool CallForNothing(LuaThread thread, in LuaValue handler, in LuaValue argument)
+    {
+        var at = SafeTop(thread);
+        var stack = thread.Room(at + 2);
+        stack[at] = handler;
+        stack[at + 1] = argument;
+        var top = thread.Top;
+        thread.Top = at + 2;
+        var ok = Call(thread, at, 1, 0);
+        thread.Top = top;
+        return ok;
+    }
+
     static bool CallForNothing(LuaThread thread, in LuaValue handler, in LuaValue a, in LuaValue b, in LuaValue c)
     {
         var at = SafeTop(thread);
@@ -278,10 +291,10 @@ internal static partial class Interpreter
         return ok;
     }
 
-    // A Lua function owns its registers up to the frame's top; a host function what lies below the thread's top.
-    static int SafeTop(LuaThread thread)
+    // A Lua function owns its registers; a host function what lies below the thread's top.
+    internal static int SafeTop(LuaThread thread)
     {
         ref var frame = ref thread.Frames[thread.FrameIndex];
-        return (frame.Kind & FrameKind.Host) != 0 ? thread.Top : Math.Max(frame.Top, thread.Top);
+        return frame.IsLua ? frame.Base + DebugInfo.ClosureAt(thread, thread.FrameIndex).Code.MaxStackSize : thread.Top;
     }
 }

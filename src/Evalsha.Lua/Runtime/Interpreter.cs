@@ -715,7 +715,7 @@ internal static partial class Interpreter
                 {
                     if (ra.Bits == LuaValue.FunctionTag && ra.Ref!.GetType() == typeof(LuaHostFunction) && Unsafe.Add(ref ra, 1).Bits == LuaValue.TableTag)
                     {
-                        var kind = Unsafe.As<LuaHostFunction>(ra.Ref).Kind;
+                        var kind = Unsafe.As<LuaHostFunction>(ra.Ref!).Kind;
                         if (kind == HostKind.Next || kind == HostKind.IndexIterator)
                         {
                             if (--state.StepsLeft < 0) goto InterruptBefore;
@@ -819,12 +819,12 @@ internal static partial class Interpreter
             ci.Pc = (int)pc;
             if (!state.OnStepsSpent()) goto Raise;
             pc--;
-            continue;
+            goto Reload;
 
         Interrupt:
             ci.Pc = (int)pc;
             if (!state.OnStepsSpent()) goto Raise;
-            continue;
+            goto Reload;
 
         Reload:
             ci = ref thread.Frames[thread.FrameIndex];

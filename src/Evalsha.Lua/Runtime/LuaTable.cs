@@ -256,6 +256,33 @@ public sealed partial class LuaTable : LuaObject
     /// <summary>Whether <paramref name="key"/> is nil or was found in this table (a removed pair counts until the next resize): what next() demands.</summary>
     public bool IsTraversable(in LuaValue key) => FindPosition(key) >= 0;
 
+    /// <summary>What lookups without a result point at. Never written.</summary>
+    internal static ref LuaValue Absent => ref NoNodes[0].Value;
+
+    /// <summary>As <see cref="NextAt"/>, giving the slot of the value; a null reference at the end. The key is written by number where it can be.</summary>
+    internal ref LuaValue AdvanceTo(ref int position, ref LuaValue key)
+    {
+        var array = Array;
+        for (; (uint)position < (uint)array.Length; position++)
+        {
+            ref var slot = ref array[position];
+            if (slot.IsNil) continue;
+            position++;
+            LuaValue.WriteNumber(ref key, position);
+            return ref slot;
+        }
+        var nodes = Nodes;
+        for (var index = position - array.Length; (uint)index < (uint)nodes.Length; index++)
+        {
+            ref var node = ref nodes[index];
+            if (node.Value.IsNil) continue;
+            LuaValue.Copy(ref key, ref node.Key);
+            position = array.Length + index + 1;
+            return ref node.Value;
+        }
+        return ref System.Runtime.CompilerServices.Unsafe.NullRef<LuaValue>();
+    }
+
     // The position after this key in traversal order; 0 for nil; -1 when the key was never here.
     internal int FindPosition(in LuaValue key)
     {

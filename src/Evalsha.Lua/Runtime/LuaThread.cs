@@ -4,10 +4,23 @@ using System.Runtime.CompilerServices;
 
 namespace Evalsha.Lua.Runtime;
 
+public enum LuaThreadStatus : byte
+{
+    Suspended,
+    Running,
+
+    /// <summary>Active, but it has resumed another coroutine.</summary>
+    Normal,
+    Dead,
+}
+
 public sealed partial class LuaThread : LuaObject
 {
     const int InitialSlots = 64;
     const int InitialFrames = 8;
+
+    /// <summary>Free slots kept above every growth (LUA_MINSTACK and PUC's EXTRA_STACK).</summary>
+    const int SpareSlots = 32;
 
     internal LuaValue[] Stack;
     internal CallInfo[] Frames;
@@ -18,19 +31,44 @@ public sealed partial class LuaThread : LuaObject
     /// <summary>First free slot; maintained at calls of host functions and for results of unknown number, not by every instruction.</summary>
     internal int Top;
 
-    internal LuaThread(LuaState state, LuaTable globals)
+    /// <summary>Slot of the error handler of the nearest xpcall, 0 when the nearest protected call has none.</summary>
+    internal int Handler;
+
+    /// <summary>The highest open upvalue; the others follow at lower slots.</summary>
+    internal UpValue? OpenUpvalues;
+
+    /// <summary>While an error handler runs, calls may nest a little deeper than the limit.</summary>
+    internal bool IsHandlingOverflow;
+
+    // Where yield was called, how many values it gave, and how many results its caller wants.
+    internal int YieldedAt;
+    internal int YieldedCount;
+    internal int YieldWanted;
+
+    /// <summary>Host levels when this coroutine was resumed: it may yield only at this level.</summary>
+    internal int BaseLevels;
+
+    /// <summary>Who resumed this coroutine, while it runs.</summary>
+    internal LuaThread? ResumedBy;
+
+    internal LuaThread(LuaState state, LuaTable globals, bool isMain)
     {
         State = state;
         Globals = globals;
+        IsMain = isMain;
         Stack = new LuaValue[InitialSlots];
         Frames = new CallInfo[InitialFrames];
         Stack.AsSpan().Fill(LuaValue.Nil);
         Frames[0].Kind = FrameKind.Host | FrameKind.Entry;
         Frames[0].Base = Top = 1;
-        Frames[0].Top = InitialSlots;
+        Status = isMain ? LuaThreadStatus.Running : LuaThreadStatus.Suspended;
     }
 
     public LuaState State { get; }
+
+    public bool IsMain { get; }
+
+    public LuaThreadStatus Status { get; internal set; }
 
     /// <summary>The environment of the coroutine: what load and friends give to new chunks.</summary>
     public LuaTable Globals { get; internal set; }
@@ -46,9 +84,47 @@ public sealed partial class LuaThread : LuaObject
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal void GrowStack(int slots)
     {
-        var grown = new LuaValue[Math.Max(slots + InitialSlots, Stack.Length * 2)];
+        var grown = new LuaValue[Math.Max(slots + SpareSlots, Stack.Length * 2)];
         Stack.AsSpan().CopyTo(grown);
-        grown.AsSpan(Stack.Length).Fill(LuaValue.Nil);
+        for (var i = Stack.Length; i < grown.Length; i++) LuaValue.WriteBits(ref grown[i], LuaValue.NilTag);
         Stack = grown;
+        for (var open = OpenUpvalues; open is not null; open = open.Next) open.Stack = grown;
+    }
+
+    /// <summary>Slots from here on hold nothing that the program can still see.</summary>
+    internal int LiveTop => Math.Max(Top, FrameIndex > 0 ? Interpreter.SafeTop(this) : 1);
+
+    /// <summary>Drops what an ended call left in the stack, and shrinks a stack that grew out of the ordinary.</summary>
+    internal void WipeAbove(int slot)
+    {
+        if (Stack.Length > KeptSlots)
+        {
+            var kept = new LuaValue[KeptSlots];
+            Stack.AsSpan(0, Math.Min(slot, KeptSlots)).CopyTo(kept);
+            Stack = kept;
+            for (var open = OpenUpvalues; open is not null; open = open.Next) open.Stack = kept;
+        }
+        if (Frames.Length > KeptFrames) Array.Resize(ref Frames, KeptFrames);
+        for (var i = slot; i < Stack.Length; i++) Stack[i] = LuaValue.Nil;
+    }
+
+    const int KeptSlots = 256;
+    const int KeptFrames = 64;
+
+    /// <summary>The upvalue that stands for this slot, made when no closure has captured it yet.</summary>
+    internal UpValue FindUpvalue(int slot)
+    {
+        UpValue? above = null;
+        var open = OpenUpvalues;
+        while (open is not null && open.Index > slot)
+        {
+            above = open;
+            open = open.Next;
+        }
+        if (open is not null && open.Index == slot) return open;
+        var made = new UpValue { Stack = Stack, Index = slot, Next = open };
+        if (above is null) OpenUpvalues = made;
+        else above.Next = made;
+        return made;
     }
 }

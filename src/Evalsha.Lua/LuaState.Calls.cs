@@ -1,0 +1,124 @@
+// The outermost border: loading and calling from the host. Inside, an error is a status; here it becomes a LuaError, or a LuaException for
+// those who prefer one. A call from inside a host function uses the running coroutine and the budgets of the call around it.
+using Evalsha.Lua.Bytecode;
+using Evalsha.Lua.Runtime;
+using Evalsha.Lua.Syntax;
+
+namespace Evalsha.Lua;
+
+public sealed partial class LuaState
+{
+    int _depth; // nested calls from the host
+
+    /// <summary>Compiles a chunk to a function without parameters, whose environment is <see cref="Globals"/>.</summary>
+    /// <param name="chunkName">As in PUC: "@file", "=name", or the source itself. One char for each byte.</param>
+    /// <exception cref="LuaException">The source does not compile.</exception>
+    public LuaClosure Load(ReadOnlySpan<byte> source, string chunkName) =>
+        TryLoad(source, chunkName, out var function, out var error) ? function : throw new LuaException(error);
+
+    public bool TryLoad(ReadOnlySpan<byte> source, string chunkName, out LuaClosure function, out LuaError error) =>
+        TryLoad(source, Text.ToByteString(chunkName), out function, out error);
+
+    public bool TryLoad(ReadOnlySpan<byte> source, ByteString chunkName, out LuaClosure function, out LuaError error)
+    {
+        function = null!;
+        if (!TryCompile(source, chunkName, out var prototype, out error)) return false;
+        function = new LuaClosure(prototype, Globals);
+        return true;
+    }
+
+    /// <summary>Compiles without making a function. The prototype may be kept and used by other states too: <see cref="Instantiate"/>.</summary>
+    public bool TryCompile(ReadOnlySpan<byte> source, ByteString chunkName, out Prototype prototype, out LuaError error)
+    {
+        error = default;
+        prototype = null!;
+        try
+        {
+            // A chunk loaded by a running program nests in it: the parser shares the budget of levels, as PUC's does.
+            prototype = Compiler.Compile(Parser.Parse(source.ToArray(), chunkName.Span.ToArray(), HostLevels), Strings);
+            return true;
+        }
+        catch (LuaSyntaxException failure)
+        {
+            error = new LuaError(LuaErrorKind.Syntax, ByteString.Own(failure.FullMessageBytes), null);
+            return false;
+        }
+    }
+
+    /// <summary>A function of this state that runs the prototype.</summary>
+    public LuaClosure Instantiate(Prototype prototype) => new(prototype, Globals);
+
+    /// <summary>Calls a function and gives its results.</summary>
+    /// <exception cref="LuaException">The call raised an error.</exception>
+    public LuaValue[] Call(in LuaValue function, params ReadOnlySpan<LuaValue> arguments)
+    {
+        if (!TryCall(function, arguments, out LuaValue[] results, out var error)) throw new LuaException(error);
+        return results;
+    }
+
+    /// <summary>Calls a function and keeps its first result, nil when there is none. Allocates nothing unless it fails.</summary>
+    public bool TryCall(in LuaValue function, ReadOnlySpan<LuaValue> arguments, out LuaValue first, out LuaError error)
+    {
+        var ok = Enter(function, arguments, 1, null, out var at, out _, out error);
+        first = ok ? RunningThread.Stack[at] : LuaValue.Nil;
+        Leave(at);
+        return ok;
+    }
+
+    public bool TryCall(in LuaValue function, ReadOnlySpan<LuaValue> arguments, out LuaValue[] results, out LuaError error)
+    {
+        var ok = Enter(function, arguments, -1, null, out var at, out var count, out error);
+        results = ok ? RunningThread.Stack.AsSpan(at, count).ToArray() : [];
+        Leave(at);
+        return ok;
+    }
+
+    /// <summary>As <see cref="TryCall(in LuaValue, ReadOnlySpan{LuaValue}, out LuaValue[], out LuaError)"/>, with the traceback of where an error was raised.</summary>
+    public bool TryCallTraced(in LuaValue function, ReadOnlySpan<LuaValue> arguments, out LuaValue[] results, out LuaError error)
+    {
+        var ok = Enter(function, arguments, -1, _tracer ??= Function("traceback", KeepTraceback), out var at, out var count, out error);
+        results = ok ? RunningThread.Stack.AsSpan(at, count).ToArray() : [];
+        Leave(at);
+        return ok;
+    }
+
+    LuaHostFunction? _tracer;
+    string? _traceback;
+
+    int KeepTraceback(ref LuaCall call)
+    {
+        _traceback = Traceback.Of(call.Thread, 1);
+        return call.Return(call[0]);
+    }
+
+    bool Enter(in LuaValue function, ReadOnlySpan<LuaValue> arguments, int wanted, LuaHostFunction? handler, out int at, out int count, out LuaError error)
+    {
+        var thread = RunningThread;
+        if (_depth++ == 0)
+        {
+            BeginBudgets();
+            BeginMemory();
+        }
+        var top = Interpreter.SafeTop(thread);
+        at = handler is null ? top : top + 1;
+        var stack = thread.Room(at + 1 + arguments.Length);
+        if (handler is not null) stack[top] = handler;
+        stack[at] = function;
+        arguments.CopyTo(stack.AsSpan(at + 1));
+        thread.Top = at + 1 + arguments.Length;
+        _traceback = null;
+        var ok = Interpreter.ProtectedCall(thread, at, arguments.Length, wanted, handler is null ? 0 : top);
+        count = !ok ? 0 : wanted >= 0 ? wanted : thread.Top - at;
+        error = ok ? default : new LuaError(_isKilled ? LuaErrorKind.Killed : _errorKind, TakeError(), _traceback);
+        if (!ok && !_isKilled) _errorKind = LuaErrorKind.Runtime;
+        thread.Top = top;
+        return ok;
+    }
+
+    void Leave(int at)
+    {
+        if (--_depth > 0) return;
+        EndMemory();
+        RunningThread.WipeAbove(at);
+    }
+}

@@ -1,0 +1,70 @@
+// Resume and yield. A resume runs the coroutine's own loop on the same .NET thread, as one host level; a yield leaves that loop with its
+// calls kept. A coroutine can yield only from its own loop: not across a pcall, metamethod, iterator or host function, as in PUC 5.1.
+namespace Evalsha.Lua.Runtime;
+
+internal static class Coroutines
+{
+    public static LuaThread Create(LuaState state, LuaFunction body)
+    {
+        var made = new LuaThread(state, state.RunningThread.Globals, isMain: false);
+        made.Stack[1] = body;
+        made.Top = 2;
+        return made;
+    }
+
+    /// <summary>
+    /// Runs the coroutine until it yields, ends or fails. Its results are then in its stack: <paramref name="count"/> values from
+    /// <paramref name="at"/> on. False: the error is the state's.
+    /// </summary>
+    public static bool Resume(LuaThread from, LuaThread coroutine, int firstArgument, int arguments, out int at, out int count)
+    {
+        var state = from.State;
+        at = 1;
+        count = 0;
+        if (coroutine.Status != LuaThreadStatus.Suspended)
+        {
+            state.SetError(Text.ToByteString($"cannot resume {StatusName(from, coroutine)} coroutine"));
+            return false;
+        }
+        if (state.HostLevels >= LuaLimits.HostLevelsMax)
+        {
+            state.SetError(Text.ToByteString("C stack overflow"));
+            return false;
+        }
+        var levels = state.HostLevels;
+        from.Status = LuaThreadStatus.Normal;
+        coroutine.Status = LuaThreadStatus.Running;
+        coroutine.BaseLevels = ++state.HostLevels;
+        state.RunningThread = coroutine;
+        coroutine.ResumedBy = from;
+        var status = Interpreter.Run(coroutine, from.Stack.AsSpan(firstArgument, arguments));
+        state.RunningThread = from;
+        coroutine.ResumedBy = null;
+        state.HostLevels = levels;
+        from.Status = LuaThreadStatus.Running;
+        switch (status)
+        {
+            case RunStatus.Yielded:
+                coroutine.Status = LuaThreadStatus.Suspended;
+                at = coroutine.YieldedAt + 1;
+                count = coroutine.YieldedCount;
+                return true;
+            case RunStatus.Done:
+                coroutine.Status = LuaThreadStatus.Dead;
+                count = coroutine.Top - at;
+                return true;
+            default:
+                coroutine.Status = LuaThreadStatus.Dead;
+                return false;
+        }
+    }
+
+    public static string StatusName(LuaThread asking, LuaThread coroutine) =>
+        ReferenceEquals(asking, coroutine) ? "running" : coroutine.Status switch
+        {
+            LuaThreadStatus.Suspended => "suspended",
+            LuaThreadStatus.Normal => "normal",
+            LuaThreadStatus.Running => "running",
+            _ => "dead",
+        };
+}
