@@ -92,6 +92,24 @@ public sealed partial class LuaState
         return false;
     }
 
+    /// <summary>The parameters of collectgarbage; kept for programs that read them back.</summary>
+    internal int CollectPause = 200;
+
+    internal int CollectStepMultiplier = 200;
+
+    double _stepped; // kilobytes of the present cycle that "step" has stood for
+
+    /// <summary>collectgarbage("step", n): a cycle takes as many steps as PUC's would about take; the walk itself happens in the last one.</summary>
+    internal bool CollectStep(int kilobytes)
+    {
+        // PUC's smallest step (GCSTEPSIZE) is one kilobyte.
+        _stepped += Math.Max(1, kilobytes) * (CollectStepMultiplier / 100.0);
+        if (_stepped < BytesInUse / 1024.0) return false;
+        _stepped = 0;
+        Collect();
+        return true;
+    }
+
     /// <summary>Walks over everything alive, clears dead entries of weak tables, and counts.</summary>
     internal void Collect()
     {

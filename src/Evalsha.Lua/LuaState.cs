@@ -1,5 +1,6 @@
 // The front door: one Lua world with its globals, string pool, budgets and main coroutine.
 // A state is used by one caller at a time (the server's turn). Nothing in it is process-wide.
+using Evalsha.Lua.Library;
 using Evalsha.Lua.Runtime;
 
 namespace Evalsha.Lua;
@@ -12,10 +13,10 @@ public sealed partial class LuaState
     {
         Options = options ?? new LuaOptions();
         Strings = new StringPool();
-        Globals = new LuaTable();
         Registry = new LuaTable();
-        MainThread = new LuaThread(this, Globals, isMain: true);
+        MainThread = new LuaThread(this, new LuaTable(0, 2), isMain: true);
         RunningThread = MainThread;
+        Libraries.Open(this, Options.Libraries);
     }
 
     public LuaOptions Options { get; }
@@ -23,7 +24,11 @@ public sealed partial class LuaState
     public StringPool Strings { get; }
 
     /// <summary>The table that new functions take as their environment.</summary>
-    public LuaTable Globals { get; set; }
+    public LuaTable Globals
+    {
+        get => MainThread.Globals;
+        set => MainThread.Globals = value;
+    }
 
     /// <summary>Values of the host that Lua code cannot reach, but which count as alive.</summary>
     public LuaTable Registry { get; }
@@ -32,6 +37,11 @@ public sealed partial class LuaState
 
     /// <summary>The coroutine that runs now; the main one outside any.</summary>
     public LuaThread RunningThread { get; internal set; }
+
+    /// <summary>Where print and io write: the option's stream, or the process's standard output.</summary>
+    internal Stream Output => _output ??= Options.Output ?? Console.OpenStandardOutput();
+
+    Stream? _output;
 
     /// <summary>The metatable shared by all values of a type that has no own one per value (strings, numbers, …).</summary>
     public LuaTable? GetTypeMetatable(LuaType type) => TypeMetatables[(int)type];

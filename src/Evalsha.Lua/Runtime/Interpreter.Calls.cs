@@ -34,12 +34,20 @@ internal static partial class Interpreter
             state.HostLevels--;
             return false;
         }
-        var ok = PrepareCall(thread, func, arguments, wanted, FrameKind.Entry) switch
+        var frame = thread.FrameIndex;
+        var ok = true;
+        switch (PrepareCall(thread, func, arguments, wanted, FrameKind.Entry))
         {
-            CallOutcome.Completed => true,
-            CallOutcome.Entered => Execute(thread) == RunStatus.Done,
-            _ => false,
-        };
+            case CallOutcome.Completed:
+                break;
+            case CallOutcome.Entered:
+                ok = Execute(thread) == RunStatus.Done;
+                break;
+            default:
+                thread.FrameIndex = frame;
+                ok = false;
+                break;
+        }
         state.HostLevels--;
         return ok;
     }
@@ -77,6 +85,7 @@ internal static partial class Interpreter
                 _ => RunStatus.Yielded,
             };
         }
+        coroutine.FrameIndex--; // yield itself
         var at = coroutine.YieldedAt;
         values.CopyTo(coroutine.Room(at + values.Length + 1).AsSpan(at));
         PlaceResults(coroutine, at, values.Length, at, coroutine.YieldWanted);
@@ -110,7 +119,7 @@ internal static partial class Interpreter
                     if ((kind & FrameKind.Entry) == 0) return PrepareProtected(thread, host, func, arguments, wanted, kind);
                     break;
             }
-            var results = InvokeHost(thread, host, func, arguments);
+            var results = InvokeHost(thread, host, func, arguments, kind);
             if (results >= 0)
             {
                 PlaceResults(thread, func, results, func, wanted);
@@ -261,18 +270,19 @@ internal static partial class Interpreter
         }
     }
 
-    static int InvokeHost(LuaThread thread, LuaHostFunction function, int func, int arguments)
+    // A call that raised or yielded stays on the list: for the traceback, and for Unwind or the next resume to take off.
+    static int InvokeHost(LuaThread thread, LuaHostFunction function, int func, int arguments, int kind)
     {
         if (!HasFrameRoom(thread)) return LuaCall.Raised;
         ref var frame = ref thread.Frames[++thread.FrameIndex];
         frame.Func = func;
         frame.Base = func + 1;
-        frame.Kind = FrameKind.Host;
+        frame.Kind = FrameKind.Host | kind & FrameKind.Iterator;
         thread.Top = func + 1 + arguments;
         var call = new LuaCall(thread, function, func + 1, arguments);
         var results = function.Body(ref call);
-        if (results == LuaCall.Raised && thread.Handler != 0) CallHandler(thread);
-        thread.FrameIndex--;
+        if (results >= 0) thread.FrameIndex--;
+        else if (results == LuaCall.Raised && thread.Handler != 0) CallHandler(thread);
         return results;
     }
 

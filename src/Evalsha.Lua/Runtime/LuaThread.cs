@@ -19,6 +19,9 @@ public sealed partial class LuaThread : LuaObject
     const int InitialSlots = 64;
     const int InitialFrames = 8;
 
+    /// <summary>What a new coroutine costs.</summary>
+    internal const int InitialBytes = 160 + InitialSlots * 16 + InitialFrames * 24;
+
     /// <summary>Free slots kept above every growth (LUA_MINSTACK and PUC's EXTRA_STACK).</summary>
     const int SpareSlots = 32;
 
