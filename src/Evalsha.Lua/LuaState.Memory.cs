@@ -104,7 +104,7 @@ public sealed partial class LuaState
     {
         // PUC's smallest step (GCSTEPSIZE) is one kilobyte.
         _stepped += Math.Max(1, kilobytes) * (CollectStepMultiplier / 100.0);
-        if (_stepped < BytesInUse / 1024.0) return false;
+        if (CollectStepMultiplier > 0 && _stepped < BytesInUse / 1024.0) return false;
         _stepped = 0;
         Collect();
         return true;

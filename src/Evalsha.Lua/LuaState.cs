@@ -38,11 +38,6 @@ public sealed partial class LuaState
     /// <summary>The coroutine that runs now; the main one outside any.</summary>
     public LuaThread RunningThread { get; internal set; }
 
-    /// <summary>Where print and io write: the option's stream, or the process's standard output.</summary>
-    internal Stream Output => _output ??= Options.Output ?? Console.OpenStandardOutput();
-
-    Stream? _output;
-
     /// <summary>The metatable shared by all values of a type that has no own one per value (strings, numbers, …).</summary>
     public LuaTable? GetTypeMetatable(LuaType type) => TypeMetatables[(int)type];
 

@@ -339,7 +339,6 @@ public static class BaseLibrary
             else return call.Error("'tostring' must return a string to 'print'");
         }
         output.WriteByte((byte)'\n');
-        output.Flush();
         return call.Return();
     }
 }

@@ -25,7 +25,7 @@ internal static class Chunks
             if (!call.Call(reader, [], out var piece)) return call.Return(LuaValue.Nil, call.State.TakeError());
             if (piece.IsNil) break;
             if (piece.IsNumber) piece = Coercion.ToByteString(call.State, piece.AsNumber);
-            if (!piece.IsString) return call.Return(LuaValue.Nil, LuaValue.FromText("reader function must return a string"));
+            if (!piece.IsString) return call.Return(LuaValue.Nil, Text.ToByteString(DebugInfo.Where(call.Thread, 1) + "reader function must return a string"));
             if (piece.AsString.Length == 0) break;
             if (!call.Step(1) || !call.Allocate(source.Length + piece.AsString.Length)) return LuaCall.Raised;
             source.Write(piece.AsString.Span);
@@ -36,14 +36,14 @@ internal static class Chunks
     public static int LoadFile(ref LuaCall call)
     {
         if (!TryRead(ref call, out var source, out var name, out var failure)) return LuaCall.Raised;
-        return failure.IsNil ? Finish(ref call, source, name) : call.Return(LuaValue.Nil, failure);
+        return failure.IsNil ? Finish(ref call, source.Span, name) : call.Return(LuaValue.Nil, failure);
     }
 
     public static int DoFile(ref LuaCall call)
     {
         if (!TryRead(ref call, out var source, out var name, out var failure)) return LuaCall.Raised;
         if (!failure.IsNil) return call.Raise(failure);
-        if (!TryLoad(ref call, source, name, out var function, out failure)) return call.Raise(failure);
+        if (!TryLoad(ref call, source.Span, name, out var function, out failure)) return call.Raise(failure);
         var thread = call.Thread;
         var at = thread.Top;
         thread.Room(at + 1)[at] = function;
@@ -52,7 +52,7 @@ internal static class Chunks
         return call.Return(thread.Stack.AsSpan(at, thread.Top - at));
     }
 
-    static bool TryRead(ref LuaCall call, out ReadOnlySpan<byte> source, out ByteString name, out LuaValue failure)
+    static bool TryRead(ref LuaCall call, out ReadOnlyMemory<byte> source, out ByteString name, out LuaValue failure)
     {
         source = default;
         failure = LuaValue.Nil;
@@ -66,10 +66,10 @@ internal static class Chunks
         try
         {
             source = isInput ? ReadToEnd(Console.OpenStandardInput()) : File.ReadAllBytes(Paths.FromBytes(path));
-            if (source.Length > 0 && source[0] == '#')
+            if (source.Length > 0 && source.Span[0] == '#')
             {
                 // A first line for the Unix shell; its end stays, so that lines are counted right.
-                var end = source.IndexOf((byte)'\n');
+                var end = source.Span.IndexOf((byte)'\n');
                 source = end < 0 ? default : source[end..];
             }
         }

@@ -10,6 +10,8 @@ internal static class Libraries
         if (which.HasFlag(LuaLibraries.Base)) BaseLibrary.Open(state);
         if (which.HasFlag(LuaLibraries.Coroutine)) Add(state, "coroutine", CoroutineLibrary.Open(state));
         if (which.HasFlag(LuaLibraries.Table)) Add(state, "table", TableLibrary.Open(state));
+        if (which.HasFlag(LuaLibraries.Io)) Add(state, "io", IoLibrary.Open(state));
+        if (which.HasFlag(LuaLibraries.Os)) Add(state, "os", OsLibrary.Open(state));
         if (which.HasFlag(LuaLibraries.String)) Add(state, "string", StringLibrary.Open(state));
         if (which.HasFlag(LuaLibraries.Math)) Add(state, "math", MathLibrary.Open(state));
         if (which.HasFlag(LuaLibraries.Debug)) Add(state, "debug", DebugLibrary.Open(state));
