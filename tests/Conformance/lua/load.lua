@@ -1,0 +1,57 @@
+-- Loading code at run time, environments, globals.
+print(loadstring('return 1 + 1')(), loadstring('local a, b = ... return b, a')(1, 2), loadstring('')())
+print(loadstring('syntax error here'))
+print(loadstring('return', 'n') ~= nil, pcall(loadstring('error("x")', '=c')))
+local parts = {'return ', '4', '2', nil}
+local i = 0
+print(load(function() i = i + 1 return parts[i] end)())
+print(load(function() return nil end)())
+print(pcall(load, 'string'))
+print(load(function() error('reader') end))
+print(load(function() return {} end)) i = 0
+print(load(function() i = i + 1 return ({'x', ' = ', ''})[i] end, '=part'))
+x = 'global'
+local function getx() return x end
+print(getx())
+local env = {x = 'env'} setfenv(getx, env)
+print(getx(), x)
+print(getfenv(getx) == env, getfenv(1) == _G, getfenv() == _G, getfenv(0) == _G, getfenv(print) == _G)
+local f = loadstring('y = 5 return x, y') setfenv(f, setmetatable({}, {__index = _G}))
+print(f())
+print(y)
+local function setlevel() setfenv(2, setmetatable({z = 'level'}, {__index = _G})) end
+local function user() setlevel() return z end
+print(user(), z)
+print(pcall(setfenv, print, {}))
+print(pcall(setfenv, 1, 5))
+print(pcall(getfenv, -1))
+print(pcall(getfenv, 100))
+print(pcall(setfenv, 'x', {}))
+print(setfenv(getx, env) == getx)
+print(_G._G == _G, _G.print == print, type(_VERSION), _VERSION)
+print(rawget(_G, 'undefined'), undefined) setmetatable(_G, {__index = function(_, k) return 'auto_' .. k end, __newindex = function(t, k, v) rawset(t, k, v .. '!') end})
+print(something) newglobal = 'set'
+print(newglobal) setmetatable(_G, nil)
+print(something)
+local function makeCounter() local code = 'local n = 0 return function() n = n + 1 return n end' return loadstring(code)() end
+local c1, c2 = makeCounter(), makeCounter()
+print(c1(), c1(), c2())
+print(pcall(loadstring, nil))
+print(pcall(loadstring, {}))
+print(loadstring('return ...')('a', 'b'))
+print(loadstring('return arg')() == arg)
+print(select('#', loadstring('return')()))
+print(loadstring('x=1;;'))
+print(loadstring('goto = 1 return goto')())
+print(loadstring('\27Lua'))
+print(loadstring('# comment'))
+print(loadstring('return "a\\\nb"')())
+local fn = loadstring('local t = {} for i = 1, 10 do t[i] = i * i end return table.concat(t, ",")')
+print(fn())
+print(tostring(fn):match('^function: ') ~= nil, type(fn))
+print(pcall(string.dump, print))
+print(#string.dump(fn) > 100, loadstring(string.dump(fn))())
+print(dofile == nil, type(loadfile), type(require), type(module), type(newproxy), type(collectgarbage), type(gcinfo))
+print(newproxy() ~= nil, type(newproxy(true)), getmetatable(newproxy(true)) ~= nil, pcall(newproxy, 5))
+print(collectgarbage() , type(collectgarbage('count')), collectgarbage('step') ~= nil, pcall(collectgarbage, 'bad'))
+print(tostring(nil), tostring(false), select('#', tostring(1)), type(nil), type(print), type(type), type({}), type('x'), type(2), type(coroutine.create(function() end)), pcall(type))
