@@ -8,7 +8,7 @@ namespace Evalsha.Lua.Bytecode;
 public static class Dump
 {
     // ESC Lua; version 5.1, format 0, little-endian, sizes of int, size_t, instruction and number, numbers are not integers.
-    private static ReadOnlySpan<byte> Header => [0x1B, (byte)'L', (byte)'u', (byte)'a', 0x51, 0, 1, 4, 8, 4, 8, 0];
+    internal static ReadOnlySpan<byte> Header => [0x1B, (byte)'L', (byte)'u', (byte)'a', 0x51, 0, 1, 4, 8, 4, 8, 0];
 
     /// <summary>A precompiled chunk begins with this byte.</summary>
     public const byte Signature = 0x1B;
