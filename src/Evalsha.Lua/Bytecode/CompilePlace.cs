@@ -8,12 +8,13 @@ internal sealed class CompilePlace(Chunk chunk)
     /// <summary>The last token taken.</summary>
     internal SourceMark Mark { get; set; } = new(1, 0);
 
-    internal byte[] ChunkName => chunk.ChunkName;
+    /// <summary>What is compiled now was made up to complete a text that breaks off.</summary>
+    internal bool IsPastCut => Mark.Offset == SourceMark.PastCut;
 
     /// <summary>A limit found while making code. The token that PUC names is the one after the mark; it is read again, since that happens once.</summary>
     internal LuaSyntaxException Error(string message)
     {
-        var lexer = new Lexer(chunk.Source, chunk.ChunkName, Mark.Offset, Mark.Line);
+        var lexer = new Lexer(chunk.Source, chunk.ChunkName, Mark.Offset, Mark.Line, int.MaxValue);
         lexer.Next();
         return lexer.Error(message);
     }

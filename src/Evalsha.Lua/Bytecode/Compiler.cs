@@ -32,9 +32,49 @@ public sealed partial class Compiler
     /// <exception cref="LuaSyntaxException">A limit of the machine is passed: registers, constants, or the length of a jump.</exception>
     public static Prototype Compile(Chunk chunk, StringPool strings)
     {
-        var compiler = new Compiler(chunk, strings);
-        compiler.CompileStatements(chunk.Main.Body);
-        return compiler._function.Finish(compiler._source, [], 0, VarargFlags.IsVararg, 0, 0);
+        return new Compiler(chunk, strings).CompileMain(chunk.Main);
+    }
+
+    /// <summary>Parses and compiles a text. Of a syntax error and a limit of the machine the one that stands first wins, as in PUC's single pass.</summary>
+    /// <param name="enclosingLevels">C calls that are active around: see <see cref="Parser.Parse(byte[], byte[], int)"/>.</param>
+    /// <exception cref="LuaSyntaxException">The text does not compile.</exception>
+    public static Prototype Compile(byte[] source, byte[] chunkName, StringPool strings, int enclosingLevels = 0)
+    {
+        Chunk? chunk;
+        LuaSyntaxException? error;
+        try
+        {
+            chunk = Parser.Parse(source, chunkName, enclosingLevels);
+            error = null;
+        }
+        catch (LuaSyntaxException thrown)
+        {
+            chunk = null;
+            error = thrown; // dealt with below: code in here would run on top of the stack of what threw
+        }
+        if (error is null) return Compile(chunk!, strings);
+        chunk = Parser.ParseUpTo(error.Offset, source, chunkName, enclosingLevels);
+        new Compiler(chunk, strings).ThrowLimitOf(chunk.Main);
+        throw error;
+    }
+
+    private Prototype CompileMain(FunctionNode main)
+    {
+        CompileStatements(main.Body);
+        return _function.Finish(_source, [], 0, VarargFlags.IsVararg, 0, 0);
+    }
+
+    /// <summary>Passes on a limit that is met in the text itself, and drops one met in what completes it.</summary>
+    private void ThrowLimitOf(FunctionNode main)
+    {
+        try
+        {
+            CompileMain(main);
+        }
+        catch (LuaSyntaxException) when (_place.IsPastCut)
+        {
+            return; // the syntax error stands first
+        }
     }
 
     private ByteString Text(Name name) => _strings.Get(name.Bytes);

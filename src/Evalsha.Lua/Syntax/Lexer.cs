@@ -23,16 +23,21 @@ public sealed class Lexer
     private bool _hasPeeked;
     private int _currentEnd;
     private int _peekedEnd;
+    private int _tokenOffset; // of the token being read
+    private readonly int _cut;
+    private bool _isPastCut;
 
     /// <param name="source">The whole text; not copied, must not change.</param>
     /// <param name="chunkName">For messages, see <see cref="ChunkName"/>.</param>
     public Lexer(byte[] source, byte[] chunkName)
-        : this(source, chunkName, 0, 1)
+        : this(source, chunkName, 0, 1, int.MaxValue)
     {
     }
 
-    internal Lexer(byte[] source, byte[] chunkName, int position, int line)
+    /// <summary>Starts in the middle, and takes the text to end at <paramref name="cut"/>.</summary>
+    internal Lexer(byte[] source, byte[] chunkName, int position, int line, int cut)
     {
+        _cut = cut;
         _source = source;
         _chunkName = chunkName;
         _position = position;
@@ -57,7 +62,15 @@ public sealed class Lexer
     public IReadOnlyList<Comment> Comments => _comments;
 
     /// <summary>Where reading stands, for the compiler.</summary>
-    internal SourceMark Mark => new(LastLine, LastEnd);
+    internal SourceMark Mark => new(LastLine, _isPastCut ? SourceMark.PastCut : LastEnd);
+
+    /// <summary>When the text was cut and its end is reached: true, and all marks from now on are past the cut.</summary>
+    internal bool PassCut()
+    {
+        if (_cut == int.MaxValue || _current.Kind != TokenKind.EndOfStream) return false;
+        _isPastCut = true;
+        return true;
+    }
 
     internal NameTable Names => _names;
 
@@ -92,12 +105,12 @@ public sealed class Lexer
     }
 
     /// <summary>An error at the current token, which the message names.</summary>
-    internal LuaSyntaxException Error(string message) => Error(message, _current.Kind);
+    internal LuaSyntaxException Error(string message) => Error(message, _current.Kind, _current.Offset);
 
     /// <summary>An error at the current line that names no token.</summary>
-    internal LuaSyntaxException ErrorWithoutNear(string message) => Error(message, 0);
+    internal LuaSyntaxException ErrorWithoutNear(string message) => Error(message, 0, _current.Offset);
 
-    private LuaSyntaxException Error(string message, TokenKind near)
+    private LuaSyntaxException Error(string message, TokenKind near, int tokenOffset)
     {
         var bytes = new List<byte>(Latin1(message));
         if (near != 0)
@@ -114,7 +127,7 @@ public sealed class Lexer
             }
             bytes.Add((byte)'\'');
         }
-        return LuaSyntaxException.At(_chunkName, LineNumber, Math.Min(_position, _source.Length), bytes.ToArray());
+        return LuaSyntaxException.At(_chunkName, LineNumber, tokenOffset, bytes.ToArray());
     }
 
     private static byte[] Latin1(string text)
@@ -134,7 +147,8 @@ public sealed class Lexer
         for (; ; )
         {
             token.Offset = _position;
-            var c = Byte;
+            _tokenOffset = _position;
+            var c = _position < _cut ? Byte : EndOfSource;
             switch (c)
             {
                 case EndOfSource:
@@ -166,7 +180,7 @@ public sealed class Lexer
                     }
                     else
                     {
-                        throw Error("invalid long string delimiter", TokenKind.String);
+                        throw Error("invalid long string delimiter", TokenKind.String, _tokenOffset);
                     }
                     return;
                 case '=':
@@ -261,12 +275,12 @@ public sealed class Lexer
             switch (Byte)
             {
                 case EndOfSource:
-                    throw Error(isComment ? "unfinished long comment" : "unfinished long string", TokenKind.EndOfStream);
+                    throw Error(isComment ? "unfinished long comment" : "unfinished long string", TokenKind.EndOfStream, _tokenOffset);
                 case '[':
                     if (ReadLongBracket() == level)
                     {
                         SaveAndNext();
-                        if (level == 0) throw Error("nesting of [[...]] is deprecated", TokenKind.OpenBracket);
+                        if (level == 0) throw Error("nesting of [[...]] is deprecated", TokenKind.OpenBracket, _tokenOffset);
                     }
                     break;
                 case ']':
@@ -298,9 +312,9 @@ public sealed class Lexer
             switch (Byte)
             {
                 case EndOfSource:
-                    throw Error("unfinished string", TokenKind.EndOfStream);
+                    throw Error("unfinished string", TokenKind.EndOfStream, _tokenOffset);
                 case '\n' or '\r':
-                    throw Error("unfinished string", TokenKind.String);
+                    throw Error("unfinished string", TokenKind.String, _tokenOffset);
                 case '\\':
                     _position++;
                     ReadEscape();
@@ -341,7 +355,7 @@ public sealed class Lexer
                 }
                 var code = 0;
                 for (var i = 0; i < 3 && IsDigit(Byte); i++) code = 10 * code + (_source[_position++] - '0');
-                if (code > 255) throw Error("escape sequence too large", TokenKind.String);
+                if (code > 255) throw Error("escape sequence too large", TokenKind.String, _tokenOffset);
                 Save((byte)code);
                 break;
         }
@@ -365,7 +379,7 @@ public sealed class Lexer
 
         var length = Array.IndexOf(_text, (byte)0, 0, _textLength);
         if (length < 0) length = _textLength;
-        if (!Numeral.TryParse(_text, length, out token.Number)) throw Error("malformed number", TokenKind.Number);
+        if (!Numeral.TryParse(_text, length, out token.Number)) throw Error("malformed number", TokenKind.Number, _tokenOffset);
         token.Kind = TokenKind.Number;
     }
 
@@ -427,6 +441,9 @@ public readonly struct Comment(int offset, int end, int line)
 /// <summary>How far the source has been read: the end of the last token taken.</summary>
 public readonly struct SourceMark(int line, int offset)
 {
+    /// <summary>The offset of what was made up to complete a text that breaks off: see <see cref="Parser.ParseUpTo"/>.</summary>
+    internal const int PastCut = int.MaxValue;
+
     public int Line { get; } = line;
     public int Offset { get; } = offset;
 }

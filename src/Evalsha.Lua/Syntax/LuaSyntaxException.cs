@@ -25,7 +25,7 @@ public sealed class LuaSyntaxException : Exception
     /// <summary>The line that the message names, from 1.</summary>
     public int Line { get; }
 
-    /// <summary>How far the source had been read, in bytes.</summary>
+    /// <summary>Where the token stands at which it was found.</summary>
     public int Offset { get; }
 
     internal static LuaSyntaxException At(byte[] chunkName, int line, int offset, byte[] message)

@@ -28,8 +28,8 @@ public sealed partial class Parser
     /// <summary>Reads operators that bind tighter than <paramref name="limit"/>.</summary>
     private Expression ParseSubexpression(int limit)
     {
-        EnterLevel();
         var before = _lexer.Mark;
+        EnterLevel();
         var line = _lexer.LineNumber;
         var offset = _lexer.Current.Offset;
         Expression expression;
@@ -41,6 +41,7 @@ public sealed partial class Parser
         else
         {
             expression = ParseSimple();
+            expression.Before = before; // as it is, unless the level above was one too many and the text is cut here
         }
 
         List<BinaryLink>? links = null;
@@ -125,7 +126,9 @@ public sealed partial class Parser
             case TokenKind.Name:
                 return ParseName();
             default:
-                throw _lexer.Error("unexpected symbol");
+                var mark = _lexer.Mark;
+                if (!Completes()) throw _lexer.Error("unexpected symbol");
+                return Finish(new NilExpression(), mark, _lexer.LineNumber, _lexer.Current.Offset);
         }
     }
 
@@ -217,7 +220,9 @@ public sealed partial class Parser
                 arguments = [Finish(text, before, line, offset)];
                 break;
             default:
-                throw _lexer.Error("function arguments expected");
+                if (!Completes()) throw _lexer.Error("function arguments expected");
+                arguments = [];
+                break;
         }
         return new CallSuffix(method, methodEnd, line, arguments);
     }

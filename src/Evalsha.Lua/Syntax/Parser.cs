@@ -18,9 +18,9 @@ public sealed partial class Parser
     private FunctionScope _scope;
     private int _levels;
 
-    private Parser(byte[] source, byte[] chunkName, int enclosingLevels)
+    private Parser(byte[] source, byte[] chunkName, int enclosingLevels, int cut)
     {
-        _lexer = new Lexer(source, chunkName);
+        _lexer = new Lexer(source, chunkName, 0, 1, cut);
         _scope = new FunctionScope(null, new FunctionNode());
         _levels = enclosingLevels;
     }
@@ -32,7 +32,14 @@ public sealed partial class Parser
     /// <exception cref="LuaSyntaxException">The text is not Lua.</exception>
     public static Chunk Parse(byte[] source, byte[] chunkName, int enclosingLevels = 0)
     {
-        var parser = new Parser(source, chunkName, enclosingLevels);
+        return ParseUpTo(int.MaxValue, source, chunkName, enclosingLevels);
+    }
+
+    /// <summary>Parses a text up to the offset of a syntax error, and completes what is open there with as little as will do:
+    /// the tree of what came before the error, for the limits that PUC would have met first, and for tools that read unfinished texts.</summary>
+    internal static Chunk ParseUpTo(int cut, byte[] source, byte[] chunkName, int enclosingLevels)
+    {
+        var parser = new Parser(source, chunkName, enclosingLevels, cut);
         var main = parser.ParseMain();
         return new Chunk(source, chunkName, main, parser._lexer.Comments);
     }
@@ -65,20 +72,23 @@ public sealed partial class Parser
 
     private void Expect(TokenKind kind)
     {
-        if (!Accept(kind)) throw Expected(kind);
+        if (!Accept(kind) && !Completes()) throw Expected(kind);
     }
+
+    /// <summary>The text is cut here: what is missing may be made up instead of being an error.</summary>
+    private bool Completes() => _lexer.PassCut();
 
     /// <summary>Takes the token that closes what <paramref name="opened"/> began on <paramref name="line"/>.</summary>
     private void ExpectClose(TokenKind kind, TokenKind opened, int line)
     {
-        if (Accept(kind)) return;
+        if (Accept(kind) || Completes()) return;
         if (line == _lexer.LineNumber) throw Expected(kind);
         throw _lexer.Error($"'{TokenNames.Of(kind)}' expected (to close '{TokenNames.Of(opened)}' at line {line})");
     }
 
     private Name ExpectName()
     {
-        if (Kind != TokenKind.Name) throw Expected(TokenKind.Name);
+        if (Kind != TokenKind.Name) return Completes() ? _lexer.Names.Get("") : throw Expected(TokenKind.Name);
         var name = _lexer.Current.Name!;
         _lexer.Next();
         return name;
@@ -88,14 +98,14 @@ public sealed partial class Parser
 
     private void EnterLevel()
     {
-        if (++_levels > LevelsMax) throw _lexer.ErrorWithoutNear("chunk has too many syntax levels");
+        if (++_levels > LevelsMax && !Completes()) throw _lexer.ErrorWithoutNear("chunk has too many syntax levels");
     }
 
     private void LeaveLevel() => _levels--;
 
     private void CheckLimit(FunctionScope scope, int value, int limit, string what)
     {
-        if (value <= limit) return;
+        if (value <= limit || Completes()) return;
         throw _lexer.ErrorWithoutNear(scope.Node.LineDefined == 0
             ? $"main function has more than {limit} {what}"
             : $"function at line {scope.Node.LineDefined} has more than {limit} {what}");
@@ -139,8 +149,8 @@ public sealed partial class Parser
 
     private Block ParseBlock()
     {
-        EnterLevel();
         var block = new Block(_lexer.Mark);
+        EnterLevel();
         var isLast = false;
         while (!isLast && !EndsBlock(Kind))
         {
@@ -178,8 +188,9 @@ public sealed partial class Parser
             case TokenKind.Return: return ParseReturn();
             case TokenKind.Break:
                 _lexer.Next();
-                if (_scope.LoopDepth == 0) throw _lexer.Error("no loop to break");
-                return new BreakStatement();
+                if (_scope.LoopDepth > 0) return new BreakStatement();
+                if (Completes()) return new ReturnStatement([]);
+                throw _lexer.Error("no loop to break");
             default: return ParseExpressionStatement();
         }
     }
@@ -247,6 +258,7 @@ public sealed partial class Parser
         {
             TokenKind.Assign => ParseNumericFor(name, nameLine, nameOffset),
             TokenKind.Comma or TokenKind.In => ParseGenericFor(name, nameLine, nameOffset),
+            _ when Completes() => ParseGenericFor(name, nameLine, nameOffset),
             _ => throw _lexer.Error("'=' or 'in' expected"),
         };
         ExpectClose(TokenKind.End, TokenKind.For, line);
@@ -356,7 +368,7 @@ public sealed partial class Parser
     {
         var assignable = target is NameExpression
             || target is SuffixedExpression chain && chain.Suffixes[chain.Suffixes.Count - 1] is not CallSuffix;
-        if (!assignable) throw _lexer.Error("syntax error");
+        if (!assignable && !Completes()) throw _lexer.Error("syntax error");
     }
 
     // ---- functions ----
@@ -401,7 +413,8 @@ public sealed partial class Parser
                         node.HasArg = true;
                         break;
                     default:
-                        throw _lexer.Error("<name> or '...' expected");
+                        if (!Completes()) throw _lexer.Error("<name> or '...' expected");
+                        break;
                 }
             }
             while (!node.IsVararg && Accept(TokenKind.Comma));

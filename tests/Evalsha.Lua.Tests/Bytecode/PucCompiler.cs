@@ -40,8 +40,7 @@ internal static class PucCompiler
     {
         try
         {
-            var chunk = Parser.Parse(source, Bytes(chunkName), EnclosingLevels);
-            return new Compiled(true, Dump.Of(Compiler.Compile(chunk, new StringPool())));
+            return new Compiled(true, Dump.Of(Compiler.Compile(source, Bytes(chunkName), new StringPool(), EnclosingLevels)));
         }
         catch (LuaSyntaxException e)
         {

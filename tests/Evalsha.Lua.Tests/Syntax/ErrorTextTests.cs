@@ -57,6 +57,13 @@ public sealed class ErrorTextTests
         Times(262_144, "a=function()end\n"), Times(32_767, "do local a end "), Times(32_768, "do local a end "));
 
     [Fact]
+    public void Of_a_limit_and_a_syntax_error_the_first_in_the_text_wins() => Agree(
+        "x = " + Times(100_000, "f{"), "f(" + Names(260) + " h)", "f(" + Names(248) + " h)", "f(" + Names(249) + " h)", "f(" + Names(250) + " h)", "f(" + Names(247) + ",", "f(" + Names(248) + ",", "f(" + Names(249) + ",", "local " + Names(199) + " x = " + Times(60, "a+("), "local " + Names(199) + " x = " + Times(48, "f(a,"), "local " + Names(199) + " x = " + Times(24, "f(a,"), "local " + Names(199) + " x = " + Times(60, "f(a,") + " )",
+        "x = " + Times(150, "f{") + "}", "x = " + Times(123, "f{"), "x = " + Times(124, "f{"), "x = " + Times(125, "f{"), "x = {f(" + Names(260) + ") y", "return " + Names(251) + " y", "local " + Names(195) + " x = {a(" + Names(50) + ", b(" + Names(20) + ") y", "f(" + Names(260) + ") x = 'abc", "f(" + Names(260) + ") --[[ abc", "x = 3x f(" + Names(260) + ")", "break f(" + Names(260) + ")", "(f(" + Names(260) + ")) = 1", "a, f(" + Names(260) + ") = 1", "for i = f(" + Names(260) + ") do", "function f(x, f(" + Names(260) + ")", "f(" + Names(260) + ") function g(x, 1", "f(" + Names(260) + "):x", "for f(" + Names(260) + ")", "f(" + Names(260) + ") for x y",
+        "while x do " + Times(65_600, "a=b ") + "end x", "while x do " + Times(65_600, "a=b ") + "x", "if x then " + Times(65_600, "a=b ") + " else x", "repeat " + Times(65_600, "a=b ") + "until x y", "repeat " + Times(65_600, "a=b ") + "until", "for i = 1, 2 do " + Times(43_700, "a.b=c ") + " end x",
+        "f(" + Names(260) + ") local " + Names(201), "local " + Names(201) + " f(" + Names(260) + ")", "f(" + Names(260) + ") " + Times(300, "do "), "f(" + Names(260) + ")" + Times(250, "\ndo"), "local a = " + Names(260) + " break", "do local a = " + Names(260) + " return 1 2", Names(150) + " = " + Names(255) + " x");
+
+    [Fact]
     public void Chunk_names_are_cut_as_PUC_cuts_them()
     {
         foreach (var name in new[]

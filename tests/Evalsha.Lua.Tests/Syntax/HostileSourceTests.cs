@@ -88,7 +88,7 @@ public sealed class HostileSourceTests
     {
         try
         {
-            var prototype = Compiler.Compile(Parser.Parse(source, "=x"), new StringPool());
+            var prototype = Compiler.Compile(source, "=x"u8.ToArray(), new StringPool());
             Listing.Of(prototype, full: true).ShouldNotBeEmpty();
         }
         catch (LuaSyntaxException e)
