@@ -86,6 +86,28 @@ public sealed class RealRedisStore : StoreFixture
         await RedisConnection.ConnectAsync(new RedisOptions { Port = _redis.Port }, CancellationToken.None);
 }
 
+/// <summary>A real redis-server as the only node of a cluster: every script must keep to one slot and to the keys it declares.</summary>
+public sealed class ClusterNodeStore : StoreFixture
+{
+    private RealRedis _redis = null!;
+
+    protected override async Task StartAsync()
+    {
+        _redis = await RealRedis.StartAsync("--cluster-enabled", "yes");
+        await using var connection = await OpenAsync();
+        await connection.SendAsync(new RedisRequest("CLUSTER", "ADDSLOTSRANGE", 0, 16383));
+        while (!(await connection.SendAsync(new RedisRequest("CLUSTER", "INFO"))).AsText().Contains("cluster_state:ok", StringComparison.Ordinal))
+        {
+            await Task.Yield();
+        }
+    }
+
+    protected override async Task StopAsync() => await _redis.DisposeAsync();
+
+    protected override async Task<IRedisExecutor> OpenAsync() =>
+        await RedisConnection.ConnectAsync(new RedisOptions { Port = _redis.Port }, CancellationToken.None);
+}
+
 /// <summary>Callers and requests that many tests need.</summary>
 public static class Sample
 {

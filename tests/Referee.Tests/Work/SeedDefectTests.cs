@@ -228,3 +228,5 @@ public abstract partial class SeedDefectTests(StoreFixture store)
 }
 
 public sealed class SeedDefectOnRedisTests(RealRedisStore store) : SeedDefectTests(store), IClassFixture<RealRedisStore>;
+
+public sealed class SeedDefectOnClusterTests(ClusterNodeStore store) : SeedDefectTests(store), IClassFixture<ClusterNodeStore>;
