@@ -19,7 +19,7 @@ local function with_details(reply)
   return reply
 end
 
-local before = recall(requests, request)
+local before, counter = recall(requests, request)
 if before then
   return with_details(before)
 end
@@ -59,7 +59,7 @@ local function take(id, r)
   redis.call('ZADD', index, score(r[STAGE], CLAIMED, r[PRIORITY], r[SEQ]), id)
   redis.call('ZADD', leases, r[LEASE_UNTIL], id)
   local reply = { 'OK', id, r[FENCE], r[VERSION], r[LEASE_UNTIL], r[STAGE], r[POLICY], r[SUBJECT], r[ATTEMPTS] }
-  keep(requests, request, reply)
+  keep(requests, request, reply, counter)
   return with_details(reply)
 end
 

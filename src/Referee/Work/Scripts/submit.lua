@@ -9,7 +9,7 @@ local items, index, deps, requests, details, tags, workflows = KEYS[1], KEYS[2],
 local request, id, workflow, policy = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local stage, priority, json, count = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
 
-local before = recall(requests, request)
+local before, counter = recall(requests, request)
 if before then
   return before
 end
@@ -52,5 +52,5 @@ for i = 9 + count, #ARGV do
 end
 
 local reply = { 'OK', state, 1, #open_blockers }
-keep(requests, request, reply)
+keep(requests, request, reply, counter)
 return reply
