@@ -24,6 +24,7 @@ tool() {
     exec 8>&-
   fi
   export DOTNET_TieredPGO=${DOTNET_TieredPGO:-0}
+  export REFEREE_COMMAND="$TOOL_ROOT/referee"
   cd "$CALLED_FROM"
   exec dotnet exec "$TOOL_ROOT/$out/$project.dll" "$@"
 }

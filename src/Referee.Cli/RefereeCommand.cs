@@ -30,6 +30,8 @@ public static class RefereeCommand
         OrphansVerb.Create,
         WorkflowVerb.Create,
         PrincipalVerb.Create,
+        InitVerb.Create,
+        HookVerb.Create,
     ];
 
     /// <summary>Runs one command line. Exit codes are <see cref="ExitCodes"/>.</summary>

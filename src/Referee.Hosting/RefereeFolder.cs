@@ -131,7 +131,8 @@ public sealed partial class RefereeFolder
     public void WriteToken(string token) => WritePrivate(TokenPath, token + "\n");
 
     // Written beside and moved over, so that a reader sees the old text or the new one, and never one with wider rights.
-    private static void WritePrivate(string path, string text)
+    /// <summary>Writes a file that only its owner can read.</summary>
+    public static void WritePrivate(string path, string text)
     {
         var fresh = path + ".new";
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
