@@ -32,6 +32,7 @@ public static class RefereeCommand
         PrincipalVerb.Create,
         InitVerb.Create,
         HookVerb.Create,
+        DemoVerb.Create,
     ];
 
     /// <summary>Runs one command line. Exit codes are <see cref="ExitCodes"/>.</summary>

@@ -82,6 +82,11 @@ public sealed class RefereeStore : IAsyncDisposable
         }
     }
 
+    /// <summary>A connection of its own to the same store, for whoever wants not to share; the caller closes it.</summary>
+    public ValueTask<RedisConnection> ConnectAsync(CancellationToken ct) => _embedded is { } server
+        ? RedisConnection.OpenAsync(_ => ValueTask.FromResult(server.OpenPipe()), new RedisOptions { TimeProvider = Options.TimeProvider }, ct)
+        : RedisConnection.ConnectAsync(RedisOptions.Parse(Options.Redis!) with { TimeProvider = Options.TimeProvider }, ct);
+
     public async ValueTask DisposeAsync()
     {
         await Connection.DisposeAsync();

@@ -32,9 +32,26 @@ internal static class SubmitVerb
 
             var content = call.Get(id) is { } one
                 ? new BacklogContent([new BacklogItem("", 0, new SubmitRequest(one, call.Get(title)!, call.Get(workflow)!) { Priority = call.Get(priority), DependsOn = call.Get(depends) ?? [], Labels = call.Get(labels) ?? [] })], [])
-                : BacklogReader.Read(paths.Select(ReadFile), call.Get(workflow)!);
+                : BacklogReader.Read(ReadFiles(call, paths), call.Get(workflow)!);
             return SubmitAsync(call, content);
         });
+    }
+
+    // A README beside the items is no item; it is left out, and said so.
+    private static IEnumerable<(string File, string Text)> ReadFiles(VerbCall call, string[] paths)
+    {
+        foreach (var path in paths)
+        {
+            var (file, text) = ReadFile(path);
+            if (text.StartsWith("---", StringComparison.Ordinal))
+            {
+                yield return (file, text);
+            }
+            else
+            {
+                call.Environment.Error.WriteLine($"{file}: left out, it has no front matter");
+            }
+        }
     }
 
     private static (string File, string Text) ReadFile(string path)

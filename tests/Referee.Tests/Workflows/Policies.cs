@@ -41,7 +41,7 @@ internal static class Policies
     {
         await desk.SubjectAsync(item, fence, "tree-1");
         await desk.EvidenceAsync(Sample.Runner, item, "baseline", """{"total":100}""", "tree-1");
-        await desk.EvidenceAsync(Sample.Runner, item, "tests", """{"total":120,"failed":0,"skipped":1}""", "tree-1");
+        await desk.EvidenceAsync(Sample.Runner, item, "tests", """{"total":120,"failed":0,"skipped":1,"exitCode":0}""", "tree-1");
         await desk.EvidenceAsync(Sample.Ann, item, "summary", "\"done\"", "tree-1", fence);
     }
 }

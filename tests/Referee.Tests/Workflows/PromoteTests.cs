@@ -32,22 +32,25 @@ public abstract class PromoteTests(StoreFixture store)
         var desk = await store.NewProject().WithPolicyAsync(BuiltInPolicies.CodeChange);
         var claim = await desk.SubmitAndClaimAsync("T-1", "code-change");
         await desk.SubjectAsync("T-1", claim.Fence, "tree-1");
-        await desk.EvidenceAsync(Sample.Ann, "T-1", "tests", """{"total":0,"failed":2,"skipped":9}""", "tree-0", claim.Fence);
+        await desk.EvidenceAsync(Sample.Ann, "T-1", "tests", """{"total":0,"failed":2,"skipped":9,"exitCode":1}""", "tree-0", claim.Fence);
 
         var refused = await desk.PromoteAsync(Sample.Ann, new PromoteRequest("T-1", "review") { Fence = claim.Fence });
 
         refused.Refusals.Select(refusal => $"{refusal.Code} {refusal.Path}: wanted {refusal.Wanted}, got {refusal.Got}").ShouldBe(
         [
+            "MISSING evidence.baseline: wanted baseline (record), total at least 1, tier observed or above, from nobody who worked on it, got nothing",
+            "VALUE evidence.tests.exitCode: wanted = 0, got 1",
             "VALUE evidence.tests.failed: wanted = 0, got 2",
             "VALUE evidence.tests.total: wanted at least 1, got 0",
             "VALUE evidence.tests.skipped: wanted at most 5, got 9",
             "MISSING evidence.baseline.total: wanted to compare evidence.tests.total with, got nothing",
             "TIER evidence.tests.tier: wanted observed or above, got self-reported",
             "SUBJECT evidence.tests.subject: wanted tree-1, got tree-0",
+            "SELF evidence.tests.issuer: wanted from somebody who did not work on it, got ann",
             "MISSING evidence.summary: wanted summary (text), value 1 bytes or more, got nothing",
         ]);
         refused.Refusals.ShouldAllBe(refusal => refusal.WhoCanFix.Length > 0);
-        refused.Refusals[0].Next.ShouldBe("referee run T-1 --evidence tests -- <command>");
+        refused.Refusals[1].Next.ShouldBe("referee run T-1 --evidence tests -- <command>");
     }
 
     [Fact]

@@ -1,0 +1,105 @@
+// A throw-away clone of this project, in which the story edits, commits and runs the project's own fast tests.
+// Always: the clone lies in a temporary folder and is swept with it; the checkout it came from is never written to.
+using System.Diagnostics;
+using Referee.Cli.Run;
+
+namespace Referee.Cli.Demo;
+
+internal sealed class DemoClone : IDisposable
+{
+    private const string TestProject = "tests/Evalsha.Resp.Tests";
+
+    private DemoClone(string path) => Path = path;
+
+    public string Path { get; }
+
+    /// <summary>The command that runs the tests and writes a TRX report.</summary>
+    public static IReadOnlyList<string> TestCommand { get; } =
+        ["dotnet", "test", TestProject, "--nologo", "--verbosity", "quiet", "--logger", "trx;LogFileName=resp.trx", "--results-directory", "artifacts/demo", "-p:UseSharedCompilation=true"];
+
+    /// <summary>Clones the checkout that this program was built from.</summary>
+    /// <exception cref="CliException">There is none above the program, or git refuses.</exception>
+    public static async Task<DemoClone> CreateAsync(string parent, CancellationToken ct)
+    {
+        var root = FindRoot() ?? throw new CliException(ExitCodes.Usage, "the demo runs this project's own tests: start it as ./referee in a checkout");
+        var clone = new DemoClone(System.IO.Path.Combine(parent, "clone"));
+        await ExecuteAsync(parent, ct, "git", "-c", "safe.directory=*", "clone", "--quiet", "--depth", "1", "--no-local", new Uri(root).AbsoluteUri, clone.Path);
+        return clone;
+    }
+
+    /// <summary>Writes or deletes (null) a file, commits, and gives the new tree.</summary>
+    public async Task<GitTree> CommitAsync(string file, string? text, string message, CancellationToken ct)
+    {
+        var path = System.IO.Path.Combine(Path, file);
+        if (text is null)
+        {
+            File.Delete(path);
+        }
+        else
+        {
+            await File.WriteAllTextAsync(path, text, ct);
+        }
+
+        await ExecuteAsync(Path, ct, "git", "add", "--all");
+        await ExecuteAsync(Path, ct, "git", "-c", "user.name=demo", "-c", "user.email=demo@example.com", "commit", "--quiet", "--message", message);
+        return await GitTree.ReadAsync(Path, ct);
+    }
+
+    public Task RevertAsync(CancellationToken ct) => ExecuteAsync(Path, ct, "git", "reset", "--quiet", "--hard", "HEAD~1");
+
+    /// <summary>A test file of the project that is run: the first by name that holds tests.</summary>
+    public string SomeTestFile() => System.IO.Path.GetRelativePath(Path, Directory.EnumerateFiles(System.IO.Path.Combine(Path, TestProject), "*Tests.cs").Order(StringComparer.Ordinal).First());
+
+    /// <summary>Runs the tests under observation; their own output is dropped.</summary>
+    public Task<ObservedRun> RunTestsAsync(TimeProvider time, CancellationToken ct)
+    {
+        foreach (var old in Directory.Exists(Reports) ? Directory.EnumerateFiles(Reports, "*.trx") : [])
+        {
+            File.Delete(old);
+        }
+
+        return ObservedRun.ExecuteAsync(TestCommand, Path, [], Stream.Null, Stream.Null, time, ct);
+    }
+
+    public void Dispose()
+    {
+        if (!Directory.Exists(Path))
+        {
+            return;
+        }
+
+        foreach (var file in Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories))
+        {
+            File.SetAttributes(file, FileAttributes.Normal); // git keeps its objects read-only
+        }
+
+        Directory.Delete(Path, recursive: true);
+    }
+
+    private string Reports => System.IO.Path.Combine(Path, "artifacts", "demo");
+
+    private static string? FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "Referee.slnx")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName;
+    }
+
+    private static async Task ExecuteAsync(string folder, CancellationToken ct, string command, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(command, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start) ?? throw new CliException(ExitCodes.Usage, $"{command} did not start");
+        var output = process.StandardOutput.ReadToEndAsync(ct);
+        var errors = process.StandardError.ReadToEndAsync(ct);
+        await process.WaitForExitAsync(ct);
+        await output;
+        if (process.ExitCode != 0)
+        {
+            throw new CliException(ExitCodes.Usage, $"{command} {string.Join(' ', arguments)}: {(await errors).Trim()}");
+        }
+    }
+}
