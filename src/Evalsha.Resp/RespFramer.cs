@@ -166,10 +166,17 @@ public sealed partial class RespFramer(RespLimits? limits = null)
         }
 
         var value = buffer[position + 1] - '0';
-        if ((uint)value <= 9 && buffer[position + 2] == '\r')
+        var next = buffer[position + 2] - '0';
+        if ((uint)value <= 9 && next == '\r' - '0')
         {
             position += 4;
             return value;
+        }
+
+        if ((uint)(value - 1) <= 8 && (uint)next <= 9 && buffer[position + 3] == '\r' && buffer.Length - position > 4)
+        {
+            position += 5;
+            return (value * 10) + next;
         }
 
         return LongerLength(buffer, ref position, value);
