@@ -2,7 +2,7 @@
 // Always: bytes of a partial request are looked at once (a value that arrives in a thousand pieces is not scanned a thousand times);
 // no declared length makes it allocate: the table of slices grows with arguments that have arrived. Errors are Redis's, letter for letter.
 // Lengths that are not in the usual form, whole inline requests and errors are next door in RespFramer.SlowPaths.cs.
-// HOT: no allocation, no await, no LINQ. Measured by bench/Evalsha.Bench/Resp/FramerBench.cs
+// HOT: no allocation, no await, no LINQ. Measured by benches/Evalsha.Bench/Resp/FramerBench.cs
 using System.Runtime.CompilerServices;
 
 namespace Evalsha.Resp;

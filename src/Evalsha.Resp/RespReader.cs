@@ -2,7 +2,7 @@
 // Always: every byte given is taken in once, also in the middle of a reply, so the receive buffer never grows with a reply;
 // memory grows with bytes received, never with a declared length; attributes are read and dropped; streamed types are refused.
 // One reader belongs to one connection and one thread at a time. After an exception it is of no more use.
-// HOT: no await, no LINQ; allocates only what the reply keeps. Measured by bench/Evalsha.Bench/Resp/FramerBench.cs
+// HOT: no await, no LINQ; allocates only what the reply keeps. Measured by benches/Evalsha.Bench/Resp/FramerBench.cs
 using System.Buffers.Text;
 
 namespace Evalsha.Resp;

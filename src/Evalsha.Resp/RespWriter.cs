@@ -1,7 +1,7 @@
 // Writes RESP: requests, and every kind of reply for protocol 2 and 3.
 // Always: each call writes one whole frame or one aggregate's header; in protocol 2 the RESP3 kinds become what Redis sends instead of them.
 // The caller counts an aggregate's elements; nothing here checks that they follow.
-// HOT: no allocation, no await, no LINQ. Measured by bench/Evalsha.Bench/Resp/FramerBench.cs
+// HOT: no allocation, no await, no LINQ. Measured by benches/Evalsha.Bench/Resp/FramerBench.cs
 using System.Buffers;
 using System.Buffers.Text;
 using System.Runtime.CompilerServices;

@@ -1,4 +1,4 @@
-// HOT: no allocation, no await, no LINQ. Measured by bench/Evalsha.Bench/Lua/LoopBench.cs.
+// HOT: no allocation, no await, no LINQ. Measured by benches/Evalsha.Bench/Lua/LoopBench.cs.
 // The loop that runs Lua functions: one activation runs any depth of Lua-to-Lua calls, pcalls and errors between them; it is entered again
 // only for calls that come through a host function, a metamethod or a resume. It is long because a loop over 62 instructions is one thing;
 // each case holds the common path and leaves the rest to Interpreter.SlowPaths.cs.

@@ -1,7 +1,7 @@
 // One command's view of the world: its arguments, its database, where the reply goes, and what it must say about changes.
 // Always: reused for one command after another by its session or script, never kept by a command; arguments lie in the receive buffer, or are
 // the very objects a script or a transaction handed over; Now stands still for the whole unit. Members are used inside the turn only.
-// HOT: no allocation, no await, no LINQ. Measured by bench/Evalsha.Bench/Server/DispatchBench.cs
+// HOT: no allocation, no await, no LINQ. Measured by benches/Evalsha.Bench/Server/DispatchBench.cs
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;

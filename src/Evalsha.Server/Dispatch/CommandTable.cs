@@ -1,6 +1,6 @@
 // All commands by name: put together once from the rows of every family, then only read.
 // Always: names are found without regard to ASCII case and without allocating; subcommands are found under their container.
-// HOT: no allocation, no await, no LINQ. Measured by bench/Evalsha.Bench/Server/DispatchBench.cs
+// HOT: no allocation, no await, no LINQ. Measured by benches/Evalsha.Bench/Server/DispatchBench.cs
 using System.Runtime.InteropServices;
 using System.Text;
 

@@ -1,7 +1,7 @@
 // From a loaded command to its reply: one lookup, the checks in order, the command itself, its effects.
 // Always: exactly one reply per command, whatever happens; a refused command changed nothing and dooms an open transaction;
 // a client's command outside MULTI is a unit of its own. Scripts and EXEC call into the same rows through Call, inside their unit.
-// HOT: no allocation, no await, no LINQ. Measured by bench/Evalsha.Bench/Server/DispatchBench.cs
+// HOT: no allocation, no await, no LINQ. Measured by benches/Evalsha.Bench/Server/DispatchBench.cs
 using System.Diagnostics;
 using System.Text;
 

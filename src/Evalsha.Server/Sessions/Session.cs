@@ -1,7 +1,7 @@
 // One connection: receive, find whole commands, take a turn, run the batch, give the turn back, send all replies at once.
 // Always: commands run in the order they came and their replies leave in that order; arguments are slices of the receive buffer while a command
 // runs; the turn is never held across a receive, a send or a sync of the append-only file; buffers grow with bytes that came, up to named limits.
-// HOT: no allocation, no await, no LINQ (in RunBatch). Measured by bench/Evalsha.Bench/Server/DispatchBench.cs
+// HOT: no allocation, no await, no LINQ (in RunBatch). Measured by benches/Evalsha.Bench/Server/DispatchBench.cs
 using System.Net.Sockets;
 using Evalsha.Lua.Runtime;
 using Evalsha.Resp;

@@ -1,4 +1,5 @@
 // Requests that only the wire has (a name, a page), and their generated JSON.
+// Members with a default are set, not init: the generated reader would overwrite the default of an init member that is missing.
 using System.Text.Json.Serialization;
 using Referee.Fleet;
 using Referee.Records;
@@ -13,7 +14,7 @@ public sealed record NoParameters;
 
 public sealed record ShardQuery
 {
-    public int Shard { get; init; }
+    public int Shard { get; set; }
 }
 
 /// <param name="Name">The file it came from; <c>.json</c> is read as JSON, everything else as YAML.</param>
@@ -22,11 +23,11 @@ public sealed record WorkflowDocument(string Name, string Text);
 public sealed record OrphanQuery
 {
     /// <summary>Empty for the whole project.</summary>
-    public string Item { get; init; } = "";
+    public string Item { get; set; } = "";
 
-    public string Cursor { get; init; } = "";
+    public string Cursor { get; set; } = "";
 
-    public int Limit { get; init; } = 50;
+    public int Limit { get; set; } = 50;
 }
 
 [JsonSourceGenerationOptions(

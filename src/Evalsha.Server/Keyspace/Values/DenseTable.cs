@@ -1,4 +1,4 @@
-// HOT: no allocation, no await, no LINQ. Measured by bench/Evalsha.Server.Bench/Keyspace/DenseTableBench.cs
+// HOT: no allocation, no await, no LINQ. Measured by benches/Evalsha.Bench/Server/DispatchBench.cs
 // A hash table from byte strings to values whose entries lie without holes in one array. It is the table under hashes, sets and sorted sets.
 // Always true: entries 0.._count-1 are in use; a chain in _buckets holds every entry of that bucket; _buckets is null while the table is so small that a walk is faster.
 // Two things that System.Collections' Dictionary cannot do follow from "no holes":

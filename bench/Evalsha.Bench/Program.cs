@@ -1,4 +1,0 @@
-// Runs benchmarks: `dotnet run -c Release --project bench/Evalsha.Bench -- --filter '*FramerBench*'`.
-using BenchmarkDotNet.Running;
-
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
