@@ -8,33 +8,28 @@ namespace Evalsha.Lua.Tests;
 
 internal static class PucLua
 {
-    private const string Prelude = """
+    /// <summary>Lines before a program's first that both engines get.</summary>
+    public const string Prelude = """
         local function hex(s) return (s:gsub('.', function(c) return string.format('%02x', c:byte()) end)) end
         local function unhex(s) return (s:gsub('%x%x', function(h) return string.char(tonumber(h, 16)) end)) end
 
         """;
 
-    /// <summary>Runs a program that may use <c>hex</c> and <c>unhex</c>; returns the bytes it printed.</summary>
+    /// <summary>Runs a program that may use <c>hex</c> and <c>unhex</c>; returns the bytes it printed. Its chunk name is "stdin".</summary>
     public static byte[] Run(string program)
     {
-        var file = Path.Combine(Directory.CreateTempSubdirectory("puc-").FullName, "case.lua");
-        File.WriteAllText(file, Prelude + program, Encoding.Latin1);
-        try
-        {
-            var start = new ProcessStartInfo("lua5.1", [file]) { RedirectStandardOutput = true, RedirectStandardError = true };
-            using var process = Start(start);
-            var errors = process.StandardError.ReadToEndAsync();
-            var output = new MemoryStream();
-            process.StandardOutput.BaseStream.CopyTo(output);
-            process.WaitForExit();
-            return process.ExitCode == 0
-                ? output.ToArray()
-                : throw new InvalidOperationException($"lua5.1 failed: {errors.GetAwaiter().GetResult()}");
-        }
-        finally
-        {
-            Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
-        }
+        var start = new ProcessStartInfo("lua5.1", ["-"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Start(start);
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = new MemoryStream();
+        var copying = process.StandardOutput.BaseStream.CopyToAsync(output);
+        process.StandardInput.BaseStream.Write(Encoding.Latin1.GetBytes(Prelude + program));
+        process.StandardInput.Close();
+        copying.GetAwaiter().GetResult();
+        process.WaitForExit();
+        return process.ExitCode == 0
+            ? output.ToArray()
+            : throw new InvalidOperationException($"lua5.1 failed: {errors.GetAwaiter().GetResult()}");
     }
 
     public static string[] Lines(string program)

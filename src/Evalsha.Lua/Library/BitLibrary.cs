@@ -38,9 +38,14 @@ public static class BitLibrary
 
     private static bool Shift(ref LuaCall call, out uint bits, out int count)
     {
-        var ok = Argument(ref call, 0, out bits) & Argument(ref call, 1, out var n);
+        count = 0;
+        if (!Argument(ref call, 0, out bits) || !Argument(ref call, 1, out var n))
+        {
+            return false;
+        }
+
         count = (int)(n & 31);
-        return ok;
+        return true;
     }
 
     private static int Return(ref LuaCall call, uint bits) => call.Return((double)unchecked((int)bits));

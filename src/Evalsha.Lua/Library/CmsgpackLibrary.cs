@@ -51,13 +51,13 @@ public static class CmsgpackLibrary
     }
 
     private static int UnpackOne(ref LuaCall call)
-        => call.OptInt(1, 0, out var offset) ? Unpack(ref call, 1, offset) : LuaCall.Raised;
+        => call.OptInteger(1, 0, out var offset) ? Unpack(ref call, 1, offset) : LuaCall.Raised;
 
     private static int UnpackLimit(ref LuaCall call)
-        => call.CheckInt(1, out var limit) && call.OptInt(2, 0, out var offset) ? Unpack(ref call, limit, offset) : LuaCall.Raised;
+        => call.CheckInteger(1, out var limit) && call.OptInteger(2, 0, out var offset) ? Unpack(ref call, limit, offset) : LuaCall.Raised;
 
     /// <summary>Limit and offset both 0 mean: everything, without the offset of what follows.</summary>
-    private static int Unpack(ref LuaCall call, int limit, int offset)
+    private static int Unpack(ref LuaCall call, long limit, long offset)
     {
         if (!call.CheckString(0, out var text))
         {
@@ -66,19 +66,19 @@ public static class CmsgpackLibrary
 
         if (offset < 0 || limit < 0)
         {
-            return call.Error($"Invalid request to unpack with offset of {offset} and limit of {text.Length}.");
+            return call.Error($"Invalid request to unpack with offset of {unchecked((int)offset)} and limit of {text.Length}.");
         }
 
         if (offset > text.Length)
         {
-            return call.Error($"Start offset {offset} greater than input length {text.Length}.");
+            return call.Error($"Start offset {unchecked((int)offset)} greater than input length {text.Length}.");
         }
 
         var everything = limit == 0 && offset == 0;
-        limit = everything ? int.MaxValue : limit;
+        limit = everything ? int.MaxValue : limit;          // messages print both as C ints, as the C code does
 
         // The other functions drop their further arguments first; unpack leaves them on the stack.
-        var decoder = new MsgpackDecoder(text.Span, offset, slots: everything ? call.Count : 1);
+        var decoder = new MsgpackDecoder(text.Span, (int)offset, slots: everything ? call.Count : 1);
         var values = new ValueList();
         if (!everything)
         {
@@ -97,6 +97,11 @@ public static class CmsgpackLibrary
 
         if (!everything)
         {
+            if (decoder.Slots >= LuaLimits.HostStackSlotsMax)
+            {
+                return call.Error("stack overflow (in function mp_unpack_full)");
+            }
+
             values.Written[0] = (double)(decoder.More ? decoder.Position : -1);
         }
 

@@ -15,7 +15,7 @@ public static class MathLibrary
         new("abs", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Abs(x)) : LuaCall.Raised),
         new("acos", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Acos(x)) : LuaCall.Raised),
         new("asin", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Asin(x)) : LuaCall.Raised),
-        new("atan2", static (ref LuaCall call) => call.CheckNumber(0, out var y) && call.CheckNumber(1, out var x) ? call.Return(Math.Atan2(y, x)) : LuaCall.Raised),
+        new("atan2", static (ref LuaCall call) => TwoNumbers(ref call, out var y, out var x) ? call.Return(Math.Atan2(y, x)) : LuaCall.Raised),
         new("atan", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Atan(x)) : LuaCall.Raised),
         new("ceil", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Ceiling(x)) : LuaCall.Raised),
         new("cosh", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Cosh(x)) : LuaCall.Raised),
@@ -23,15 +23,15 @@ public static class MathLibrary
         new("deg", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(x / RadiansPerDegree) : LuaCall.Raised),
         new("exp", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Exp(x)) : LuaCall.Raised),
         new("floor", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Floor(x)) : LuaCall.Raised),
-        new("fmod", static (ref LuaCall call) => call.CheckNumber(0, out var x) && call.CheckNumber(1, out var y) ? call.Return(x % y) : LuaCall.Raised),
+        new("fmod", static (ref LuaCall call) => TwoNumbers(ref call, out var x, out var y) ? call.Return(x % y) : LuaCall.Raised),
         new("frexp", Frexp),
-        new("ldexp", static (ref LuaCall call) => call.CheckNumber(0, out var x) && call.CheckInt(1, out var e) ? call.Return(Math.ScaleB(x, e)) : LuaCall.Raised),
+        new("ldexp", static (ref LuaCall call) => call.CheckInt(1, out var e) && call.CheckNumber(0, out var x) ? call.Return(Math.ScaleB(x, e)) : LuaCall.Raised),
         new("log10", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Log10(x)) : LuaCall.Raised),
-        new("log", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Log(x)) : LuaCall.Raised),
+        new("log", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(x < 0 ? double.NaN : Math.Log(x)) : LuaCall.Raised),    // glibc's NaN is the negative one
         new("max", Max),
         new("min", Min),
         new("modf", Modf),
-        new("pow", static (ref LuaCall call) => call.CheckNumber(0, out var x) && call.CheckNumber(1, out var y) ? call.Return(Math.Pow(x, y)) : LuaCall.Raised),
+        new("pow", static (ref LuaCall call) => TwoNumbers(ref call, out var x, out var y) ? call.Return(Math.Pow(x, y)) : LuaCall.Raised),
         new("rad", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(x * RadiansPerDegree) : LuaCall.Raised),
         new("random", Random),
         new("randomseed", RandomSeed),
@@ -49,6 +49,13 @@ public static class MathLibrary
         table.SetString("huge", double.PositiveInfinity);
         table.SetString("mod", table.GetString("fmod"u8));
         return table;
+    }
+
+    // The second is looked at first, because the C compilers that build Lua evaluate arguments from the last: it decides which one an error names.
+    private static bool TwoNumbers(ref LuaCall call, out double first, out double second)
+    {
+        first = 0;
+        return call.CheckNumber(1, out second) && call.CheckNumber(0, out first);
     }
 
     private static int Max(ref LuaCall call)

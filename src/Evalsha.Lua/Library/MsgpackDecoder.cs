@@ -28,6 +28,9 @@ internal ref struct MsgpackDecoder(ReadOnlySpan<byte> bytes, int offset, int slo
 
     public int Position { get; private set; } = offset;
 
+    /// <summary>Values the C code would hold on its Lua stack now.</summary>
+    public readonly int Slots => _slots;
+
     public readonly bool More => Position < _bytes.Length;
 
     /// <summary>One value from where the last one ended. False: an error was raised.</summary>
@@ -86,9 +89,9 @@ internal ref struct MsgpackDecoder(ReadOnlySpan<byte> bytes, int offset, int slo
         }
 
         _slots++;
-        if (_slots >= LuaLimits.HostStackSlotsMax)
+        if (!isMap && _slots >= LuaLimits.HostStackSlotsMax)
         {
-            call.Error(isMap ? "stack overflow (in function mp_decode_to_lua_hash)" : "stack overflow (in function mp_decode_to_lua_array)");
+            call.Error("stack overflow (in function mp_decode_to_lua_array)");
             return false;
         }
 
@@ -237,7 +240,7 @@ internal ref struct MsgpackDecoder(ReadOnlySpan<byte> bytes, int offset, int slo
             case 0xD2:
                 value = (double)unchecked((int)number);
                 break;
-            case 0xD3:
+            case 0xD3 or 0xCF:                               // unsigned ones too are pushed as a signed 64-bit integer
                 value = (double)unchecked((long)number);
                 break;
             default:

@@ -146,7 +146,7 @@ internal static class MsgpackEncoder
         return true;
     }
 
-    /// <summary>All keys are positive integers, and the highest is their number. A string that reads as a number counts as one, as in the C code.</summary>
+    /// <summary>All keys are positive integers, and the highest is their number.</summary>
     private static bool IsArray(ref LuaCall call, LuaTable table, out bool isArray)
     {
         int count = 0, max = 0;
@@ -154,16 +154,7 @@ internal static class MsgpackEncoder
         isArray = false;
         for (var position = 0; table.NextAt(ref position, ref key, out _);)
         {
-            double number = 0;
-            if (key.IsNumber)
-            {
-                number = key.AsNumber;
-            }
-            else if (!key.IsString || !LuaNumber.TryParse(key.AsString.Span, out number))
-            {
-                return true;
-            }
-
+            var number = key.IsNumber ? key.AsNumber : 0;
             if (!(number > 0 && number <= int.MaxValue) || (int)number != number)
             {
                 return true;

@@ -13,7 +13,7 @@ public static class OsLibrary
     [
         new("clock", Clock),
         new("date", Date),
-        new("difftime", static (ref LuaCall call) => call.CheckNumber(0, out var a) && call.OptNumber(1, 0, out var b) ? call.Return(a - b) : LuaCall.Raised),
+        new("difftime", static (ref LuaCall call) => call.OptNumber(1, 0, out var b) && call.CheckNumber(0, out var a) ? call.Return(a - b) : LuaCall.Raised),
         new("execute", Execute),
         new("exit", Exit),
         new("getenv", GetEnv),
