@@ -71,7 +71,7 @@ public sealed partial class FileTests
         }
     }
 
-    [GeneratedRegex(@"bench/[A-Za-z0-9_./-]+\.cs")]
+    [GeneratedRegex(@"benches/[A-Za-z0-9_./-]+\.cs")]
     private static partial Regex BenchPath();
 
     [GeneratedRegex(@"NotImplementedException|\bTODO\b|\bFIXME\b|\bHACK\b|catch\s*\{\s*\}|catch \(Exception\)\s*\{\s*\}")]
