@@ -61,6 +61,7 @@ internal static class SortCommand
             (options.KeepsOrder, options.IsAlpha, options.ByAt) = (false, true, 0);
         }
 
+        (value as SortedSetValue)?.LeaveSmallForm();
         var items = Elements(value, options.KeepsOrder && options.IsDescending);
         if (!options.KeepsOrder && !TryOrder(c, items, options))
         {
@@ -181,7 +182,7 @@ internal static class SortCommand
             items[i].Text = weight;
             if (weight is not null && !options.IsAlpha)
             {
-                areNumbers &= TryWeight(weight.Span, out items[i].Number);
+                areNumbers &= RedisNumber.TryParseText(weight.Span, out items[i].Number, out var outOfRange) && !outOfRange;
             }
         }
 
@@ -200,23 +201,6 @@ internal static class SortCommand
     private static int CompareTexts(ByteString? a, ByteString? b) => a is null || b is null
         ? (a is null ? 0 : 1) - (b is null ? 0 : 1)
         : a.CompareTo(b);
-
-    /// <summary>strtod over the whole text; blanks before it and an empty text are allowed.</summary>
-    private static bool TryWeight(ReadOnlySpan<byte> text, out double weight)
-    {
-        weight = 0;
-        if (text.IsEmpty)
-        {
-            return true;
-        }
-
-        while (!text.IsEmpty && RedisNumber.IsBlank(text[0]))
-        {
-            text = text[1..];
-        }
-
-        return RedisNumber.TryParseStrtod(text, out weight, out var outOfRange) && !outOfRange && !double.IsNaN(weight);
-    }
 
     private static void Answer(CommandContext c, Item[] items, int first, int end, in Options options)
     {

@@ -81,12 +81,12 @@ internal static class SortedSetAlgebraCommands
             return;
         }
 
-        var result = operation switch
+        var result = Sorted(operation switch
         {
             Operation.Union => Unite(SmallestFirst(sources), aggregate),
             Operation.Intersection => Intersect(SmallestFirst(sources), aggregate, long.MaxValue),
             _ => Subtract(sources),
-        };
+        });
 
         if (isStore)
         {
@@ -205,9 +205,26 @@ internal static class SortedSetAlgebraCommands
         return true;
     }
 
+    /// <summary>Whether the result is small is known before its first member goes in, for small ones keep no negative zero.</summary>
+    private static SortedSetValue Sorted(List<(ByteString Member, double Score)> members)
+    {
+        var result = new SortedSetValue();
+        if (members.Count > EncodingLimits.SortedSetEntriesMax || members.Exists(static m => m.Member.Length > EncodingLimits.SortedSetValueBytesMax))
+        {
+            result.LeaveSmallForm();
+        }
+
+        foreach (var (member, score) in members)
+        {
+            result.Add(member, score);
+        }
+
+        return result;
+    }
+
     private static Source[] SmallestFirst(Source[] sources) => [.. sources.OrderBy(static s => s.Count)];
 
-    private static SortedSetValue Unite(Source[] sources, Aggregate aggregate)
+    private static List<(ByteString Member, double Score)> Unite(Source[] sources, Aggregate aggregate)
     {
         var scores = new DenseTable<double>();
         foreach (var source in sources)
@@ -230,18 +247,18 @@ internal static class SortedSetAlgebraCommands
             });
         }
 
-        var result = new SortedSetValue();
+        var result = new List<(ByteString, double)>(scores.Count);
         for (var i = 0; i < scores.Count; i++)
         {
-            result.Add(scores.KeyAt(i), scores.ValueAt(i));
+            result.Add((scores.KeyAt(i), scores.ValueAt(i)));
         }
 
         return result;
     }
 
-    private static SortedSetValue Intersect(Source[] sources, Aggregate aggregate, long limit)
+    private static List<(ByteString Member, double Score)> Intersect(Source[] sources, Aggregate aggregate, long limit)
     {
-        var result = new SortedSetValue();
+        var result = new List<(ByteString, double)>();
         if (sources[0].Count == 0)
         {
             return result;
@@ -260,15 +277,15 @@ internal static class SortedSetAlgebraCommands
                 combined = Combined(combined, Weighted(sources[i], other), aggregate);
             }
 
-            result.Add(member, combined);
+            result.Add((member, combined));
             return result.Count < limit;
         });
         return result;
     }
 
-    private static SortedSetValue Subtract(Source[] sources)
+    private static List<(ByteString Member, double Score)> Subtract(Source[] sources)
     {
-        var result = new SortedSetValue();
+        var result = new List<(ByteString, double)>();
         sources[0].Walk((member, score) =>
         {
             for (var i = 1; i < sources.Length; i++)
@@ -279,7 +296,7 @@ internal static class SortedSetAlgebraCommands
                 }
             }
 
-            result.Add(member, score);
+            result.Add((member, score));
             return true;
         });
         return result;

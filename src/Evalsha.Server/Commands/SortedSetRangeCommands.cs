@@ -286,19 +286,7 @@ internal static class SortedSetRangeCommands
     private static bool TryScoreEnd(ReadOnlySpan<byte> text, out double score, out bool isExcluded)
     {
         isExcluded = !text.IsEmpty && text[0] == '(';
-        text = isExcluded ? text[1..] : text;
-        score = 0;
-        if (text.IsEmpty)
-        {
-            return true; // strtod reads nothing as 0 and its caller does not look
-        }
-
-        while (!text.IsEmpty && RedisNumber.IsBlank(text[0]))
-        {
-            text = text[1..];
-        }
-
-        return RedisNumber.TryParseStrtod(text, out score, out _) && !double.IsNaN(score);
+        return RedisNumber.TryParseText(isExcluded ? text[1..] : text, out score, out _);
     }
 
     /// <summary>"[a", "(a", "-", "+" at two arguments.</summary>

@@ -366,12 +366,6 @@ internal static class StreamsCommands
             return;
         }
 
-        if (id < stream.MaxDeletedId)
-        {
-            c.Reply.Error("ERR The ID specified in XSETID is smaller than current max_deleted_entry_id"u8);
-            return;
-        }
-
         if (stream.Count > 0)
         {
             if (id < stream.AtOrBelow(StreamId.Max).Id)
@@ -385,6 +379,12 @@ internal static class StreamsCommands
                 c.Reply.Error("ERR The entries_added specified in XSETID is smaller than the target stream length"u8);
                 return;
             }
+        }
+
+        if (id < stream.MaxDeletedId)
+        {
+            c.Reply.Error("ERR The ID specified in XSETID is smaller than current max_deleted_entry_id"u8);
+            return;
         }
 
         stream.LastId = id;

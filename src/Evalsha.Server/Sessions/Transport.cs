@@ -48,9 +48,9 @@ internal sealed class SocketTransport(Socket socket) : Transport
         {
             socket.Shutdown(SocketShutdown.Both);
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // The peer was faster.
+            // The peer was faster, or Abort was.
         }
 
         socket.Dispose();

@@ -85,6 +85,27 @@ internal static class RedisNumber
         return TryParseStrtod(text, out value, out var outOfRange) && !outOfRange && !double.IsNaN(value);
     }
 
+    /// <summary>
+    /// strtod as Redis calls it where a text ends at its first zero byte: blanks before the number are allowed, an empty text is 0, NaN is refused.
+    /// </summary>
+    public static bool TryParseText(ReadOnlySpan<byte> text, out double value, out bool outOfRange)
+    {
+        (value, outOfRange) = (0, false);
+        var end = text.IndexOf((byte)0);
+        text = end < 0 ? text : text[..end];
+        if (text.IsEmpty)
+        {
+            return true;
+        }
+
+        while (!text.IsEmpty && IsBlank(text[0]))
+        {
+            text = text[1..];
+        }
+
+        return TryParseStrtod(text, out value, out outOfRange) && !double.IsNaN(value);
+    }
+
     /// <summary>strtod over the whole text, but without its leading blanks. <paramref name="outOfRange"/> is ERANGE with an infinite or zero result.</summary>
     public static bool TryParseStrtod(ReadOnlySpan<byte> text, out double value, out bool outOfRange)
     {

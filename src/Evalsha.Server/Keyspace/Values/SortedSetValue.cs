@@ -44,6 +44,9 @@ internal sealed class SortedSetValue
 
     public string Encoding => _isLarge ? "skiplist" : "listpack";
 
+    /// <summary>SORT takes a small sorted set apart in Redis, and OBJECT ENCODING shows it ever after.</summary>
+    public void LeaveSmallForm() => _isLarge = true;
+
     public bool TryGetScore(ReadOnlySpan<byte> member, out double score)
     {
         if (_scores is not null)
@@ -59,6 +62,8 @@ internal sealed class SortedSetValue
     /// <summary>Adds a member that is not there.</summary>
     public void Add(ByteString member, double score)
     {
+        _isLarge |= _tree.Count >= EncodingLimits.SortedSetEntriesMax || member.Length > EncodingLimits.SortedSetValueBytesMax;
+        score = Kept(score);
         _tree.Add(score, member);
         if (_scores is not null)
         {
@@ -73,13 +78,12 @@ internal sealed class SortedSetValue
                 _scores.Add(cursor.Member, cursor.Score);
             }
         }
-
-        _isLarge |= _tree.Count > EncodingLimits.SortedSetEntriesMax || member.Length > EncodingLimits.SortedSetValueBytesMax;
     }
 
     /// <summary>Gives a member that is there another score.</summary>
     public void Move(ReadOnlySpan<byte> member, double score)
     {
+        score = Kept(score);
         if (_scores is not null)
         {
             var index = _scores.IndexOf(member);
@@ -212,6 +216,9 @@ internal sealed class SortedSetValue
             throw new InvalidOperationException("table and tree differ");
         }
     }
+
+    /// <summary>A listpack holds whole scores as integers, and so no negative zero; a skip list does.</summary>
+    private double Kept(double score) => !_isLarge && score == 0 ? 0 : score;
 
     private ByteString? Walk(ReadOnlySpan<byte> member, out double score)
     {
