@@ -164,6 +164,20 @@ internal static class Arguments
         return true;
     }
 
+    /// <summary>What a container answers to HELP: its subcommands, each followed by indented lines about it.</summary>
+    public static void ReplyHelp(this CommandContext c, params ReadOnlySpan<string> lines)
+    {
+        c.Reply.Array(lines.Length + 3);
+        c.Reply.Status($"{c.Row.Container!.Name.ToUpperInvariant()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+        foreach (var line in lines)
+        {
+            c.Reply.Status(line);
+        }
+
+        c.Reply.Status("HELP"u8);
+        c.Reply.Status("    Prints this help."u8);
+    }
+
     /// <summary>Deletes the key when its collection has become empty: an empty collection never stays.</summary>
     public static void RemoveIf(this CommandContext c, bool isEmpty, Entry entry)
     {

@@ -35,6 +35,7 @@ internal static class KeysCommands
                 new("refcount", 3, ReadOnly, KeySpec.At(2), ObjectRefCount) { Since = "2.2.3", Summary = "How many references the value has.", AclCategories = ["@keyspace"] },
                 new("idletime", 3, ReadOnly, KeySpec.At(2), ObjectIdleTime) { Since = "2.2.3", Summary = "Seconds since the key was last used.", AclCategories = ["@keyspace"] },
                 new("freq", 3, ReadOnly, KeySpec.At(2), ObjectFreq) { Since = "4.0.0", Summary = "How often the key is used.", AclCategories = ["@keyspace"] },
+                new("help", 2, Loading | Stale, KeySpec.None, ObjectHelp) { Since = "6.2.0", Summary = "What OBJECT knows.", AclCategories = ["@keyspace"] },
             ],
         },
     ];
@@ -284,6 +285,20 @@ internal static class KeysCommands
             c.Reply.Error("ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."u8);
         }
     }
+
+    private static void ObjectHelp(CommandContext c) => c.ReplyHelp(
+        "ENCODING <key>",
+        "    Return the kind of internal representation used in order to store the value",
+        "    associated with a <key>.",
+        "FREQ <key>",
+        "    Return the access frequency index of the <key>. The returned integer is",
+        "    proportional to the logarithm of the recent access frequency of the key.",
+        "IDLETIME <key>",
+        "    Return the idle time of the <key>, that is the approximated number of",
+        "    seconds elapsed since the last access to the key.",
+        "REFCOUNT <key>",
+        "    Return the number of references of the value associated with the specified",
+        "    <key>.");
 
     /// <summary>The entry of argument 2 without counting as a use; false: null has been replied.</summary>
     private static bool TryPeek(CommandContext c, out Entry entry)

@@ -89,7 +89,7 @@ internal struct StreamTrim
 
         if (!isAdd && trim._strategy == Strategy.None)
         {
-            return Refused(c, "ERR syntax error, XTRIM must be called with at least one of MAXLEN or MINID"u8, out idAt);
+            return Refused(c, "ERR syntax error, XTRIM must be called with a trimming strategy"u8, out idAt);
         }
 
         if (hasLimit && !trim._isApproximate)

@@ -25,6 +25,7 @@ internal static class StreamsCommands
             [
                 new("stream", -3, ReadOnly, KeySpec.At(2), XInfoStream) { Since = "5.0.0", Group = "stream", Summary = "What a stream holds.", AclCategories = ["@stream"] },
                 new("groups", 3, ReadOnly, KeySpec.At(2), XInfoGroups) { Since = "5.0.0", Group = "stream", Summary = "The consumer groups of a stream.", AclCategories = ["@stream"] },
+                new("help", 2, Loading | Stale, KeySpec.None, XInfoHelp) { Since = "5.0.0", Group = "stream", Summary = "What XINFO knows.", AclCategories = ["@stream"] },
             ],
         },
     ];
@@ -381,12 +382,6 @@ internal static class StreamsCommands
             }
         }
 
-        if (id < stream.MaxDeletedId)
-        {
-            c.Reply.Error("ERR The ID specified in XSETID is smaller than current max_deleted_entry_id"u8);
-            return;
-        }
-
         stream.LastId = id;
         stream.EntriesAdded = added == -1 ? stream.EntriesAdded : (ulong)added;
         stream.MaxDeletedId = deleted == StreamId.Min ? stream.MaxDeletedId : deleted;
@@ -402,7 +397,7 @@ internal static class StreamsCommands
         {
             if (!c.Is(3, "FULL"u8) || c.Count is not (4 or 6) || (c.Count == 6 && !c.Is(4, "COUNT"u8)))
             {
-                c.SyntaxError();
+                c.Reply.Error($"ERR unknown subcommand or wrong number of arguments for '{System.Text.Encoding.UTF8.GetString(c[1])}'. Try XINFO HELP.");
                 return;
             }
 
@@ -459,6 +454,14 @@ internal static class StreamsCommands
             c.Reply.Array(0);
         }
     }
+
+    private static void XInfoHelp(CommandContext c) => c.ReplyHelp(
+        "CONSUMERS <key> <groupname>",
+        "    Show consumers of <groupname>.",
+        "GROUPS <key>",
+        "    Show the stream consumer groups.",
+        "STREAM <key> [FULL [COUNT <count>]",
+        "    Show information about the stream.");
 
     private static bool TryExisting(CommandContext c, out StreamValue stream)
     {

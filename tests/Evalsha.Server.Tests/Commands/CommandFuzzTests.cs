@@ -33,6 +33,29 @@ public sealed class CommandFuzzTests
     [Fact]
     public async Task Random_commands_get_the_same_replies_in_RESP3() => await RunAsync(protocol: 3);
 
+    [Fact]
+    public async Task Random_numbers_with_decimals_add_up_alike()
+    {
+        const int sums = 2000;
+        var random = new Random(7);
+        await using var real = await RealRedis.StartAsync();
+        await using var server = await RedisServer.StartAsync(new RedisServerOptions { Port = 0 });
+        using var mine = await RawRedis.ConnectAsync(server.Port);
+        using var theirs = await RawRedis.ConnectAsync(real.Port);
+        for (var i = 0; i < sums; i++)
+        {
+            var digits = random.NextInt64(-1_000_000_000_000_000, 1_000_000_000_000_000);
+            var step = random.Next(3) switch
+            {
+                0 => $"{digits}e{random.Next(-30, 12)}",
+                1 => (random.NextDouble() - 0.5).ToString("R", CultureInfo.InvariantCulture),
+                _ => $"{digits % 1000}.{Math.Abs(digits)}",
+            };
+            string[] command = random.Next(2) == 0 ? ["INCRBYFLOAT", $"f{i % 50}", step] : ["HINCRBYFLOAT", "h", $"f{i % 50}", step];
+            (await mine.SendAsync(command)).ShouldBe(await theirs.SendAsync(command), string.Join(' ', command));
+        }
+    }
+
     private static async Task RunAsync(int protocol)
     {
         var seed = Environment.GetEnvironmentVariable("EVALSHA_FUZZ_SEED") is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : 20261120 + protocol;

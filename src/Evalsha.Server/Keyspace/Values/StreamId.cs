@@ -29,15 +29,17 @@ internal readonly record struct StreamId(ulong Milliseconds, ulong Sequence) : I
     /// <summary>The next id, or false at the very last.</summary>
     public bool TryNext(out StreamId next)
     {
+        var exists = this != Max; // asked first: the caller may let the next id overwrite this one
         next = Sequence == ulong.MaxValue ? new StreamId(unchecked(Milliseconds + 1), 0) : this with { Sequence = Sequence + 1 };
-        return this != Max;
+        return exists;
     }
 
     /// <summary>The id before, or false at 0-0.</summary>
     public bool TryPrevious(out StreamId previous)
     {
+        var exists = this != Min;
         previous = Sequence == 0 ? new StreamId(unchecked(Milliseconds - 1), ulong.MaxValue) : this with { Sequence = Sequence - 1 };
-        return this != Min;
+        return exists;
     }
 
     /// <summary>
