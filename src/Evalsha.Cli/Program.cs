@@ -5,5 +5,6 @@ using Evalsha.Cli;
 var root = new RootCommand("Redis Lua for .NET: a server, an interpreter, tools.")
 {
     ServeCommand.Create(),
+    LuaCommand.Create(),
 };
-return await root.Parse(args).InvokeAsync();
+return await root.Parse(LuaCommand.ProtectArguments(args)).InvokeAsync();

@@ -35,7 +35,10 @@ public sealed partial class LuaState
         try
         {
             // A chunk loaded by a running program nests in it: the parser shares the budget of levels, as PUC's does.
-            prototype = Compiler.Compile(Parser.Parse(source.ToArray(), chunkName.Span.ToArray(), HostLevels), Strings);
+            // In a sandbox a precompiled chunk is text like any other, and fails as such: bytecode could break the loop's assumptions.
+            prototype = Undump.IsBinary(source) && !Options.Sandbox
+                ? Undump.Read(source, chunkName.Span, Strings, HostLevels)
+                : Compiler.Compile(source.ToArray(), chunkName.Span.ToArray(), Strings, HostLevels);
             return true;
         }
         catch (LuaSyntaxException failure)
@@ -87,7 +90,7 @@ public sealed partial class LuaState
 
     int KeepTraceback(ref LuaCall call)
     {
-        _traceback = Traceback.Of(call.Thread, 1);
+        _traceback = Traceback.Of(call.Thread, 1, Traceback.FirstLevelsOfHandler);
         return call.Return(call[0]);
     }
 

@@ -35,6 +35,7 @@ internal sealed partial class FunctionBuilder(FunctionBuilder? parent, CompilePl
     private readonly List<int> _active = [];
     private int _lastTarget = -1;
     private int _maxStackSize = 2;
+    private int _cleanRegisters;
 
     internal FunctionBuilder? Parent { get; } = parent;
     internal BlockScope? Block { get; private set; }
@@ -80,7 +81,11 @@ internal sealed partial class FunctionBuilder(FunctionBuilder? parent, CompilePl
         {
             if (Pc == 0)
             {
-                if (from >= ActiveCount) return;
+                if (from >= ActiveCount)
+                {
+                    _cleanRegisters = Math.Max(_cleanRegisters, from + count);
+                    return;
+                }
             }
             else if (_code[Pc - 1] is { OpCode: OpCode.LoadNil } previous && previous.A <= from && from <= previous.B + 1)
             {
@@ -213,6 +218,7 @@ internal sealed partial class FunctionBuilder(FunctionBuilder? parent, CompilePl
             ParameterCount = parameterCount,
             Vararg = vararg,
             MaxStackSize = _maxStackSize,
+            CleanRegisters = _cleanRegisters,
             LineDefined = lineDefined,
             LastLineDefined = lastLineDefined,
         };

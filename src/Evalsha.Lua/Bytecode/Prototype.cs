@@ -62,6 +62,10 @@ public sealed class Prototype
     /// <summary>Registers needed, 2 to 249.</summary>
     public required int MaxStackSize { get; init; }
 
+    /// <summary>Registers below this one must be nil at entry (parameters aside): the compiler makes no LoadNil at a function's start.
+    /// PUC clears the whole frame instead.</summary>
+    public required int CleanRegisters { get; init; }
+
     /// <summary>0 for the main function.</summary>
     public required int LineDefined { get; init; }
     public required int LastLineDefined { get; init; }

@@ -122,6 +122,7 @@ public ref struct Undump
             ParameterCount = parameterCount,
             Vararg = vararg,
             MaxStackSize = maxStackSize,
+            CleanRegisters = maxStackSize, // a file does not say
         };
         return BytecodeCheck.Passes(prototype) ? prototype : throw Error("bad code");
     }

@@ -334,11 +334,14 @@ public static class BaseLibrary
         {
             if (!call.Call(toString, [call[i]], out var text)) return LuaCall.Raised;
             if (i > 0) output.WriteByte((byte)'\t');
-            if (text.IsString) output.Write(text.AsString.Span);
+            if (text.IsString) output.Write(UpToZero(text.AsString.Span));
             else if (text.IsNumber) output.Write(Coercion.ToByteString(call.State, text.AsNumber).Span);
             else return call.Error("'tostring' must return a string to 'print'");
         }
         output.WriteByte((byte)'\n');
         return call.Return();
     }
+
+    // PUC 5.1 prints by fputs, which ends at a zero byte; io.write does not.
+    static ReadOnlySpan<byte> UpToZero(ReadOnlySpan<byte> text) => text.IndexOf((byte)0) is >= 0 and var end ? text[..end] : text;
 }

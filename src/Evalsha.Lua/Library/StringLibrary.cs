@@ -222,7 +222,12 @@ public static class StringLibrary
 
     // Binary chunks are neither written nor read: the sandbox must not load them, and a program can keep the source.
     private static int Dump(ref LuaCall call)
-        => call.CheckFunction(0, out _) ? call.Error("unable to dump given function") : LuaCall.Raised;
+    {
+        if (!call.CheckFunction(0, out var function)) return LuaCall.Raised;
+        return function is LuaClosure closure
+            ? call.Return((LuaValue)ByteString.Own(Bytecode.Dump.Of(closure.Prototype)))
+            : call.Error("unable to dump given function");
+    }
 
     private static int Find(ref LuaCall call) => Search(ref call, find: true);
 

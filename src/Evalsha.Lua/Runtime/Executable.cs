@@ -44,7 +44,7 @@ internal sealed class Executable
     public readonly int ParameterCount;
     public readonly int MaxStackSize;
 
-    /// <summary>Registers up to this one are expected to be nil at entry: locals that the compiler left to the caller to clean.</summary>
+    /// <summary>Registers up to this one are nil at entry, unless an argument is in them.</summary>
     public readonly int CleanUpTo;
 
     public readonly bool IsVararg;
@@ -59,11 +59,7 @@ internal sealed class Executable
         MaxStackSize = prototype.MaxStackSize;
         IsVararg = prototype.Vararg != VarargFlags.None;
         _children = prototype.Children.Length == 0 ? [] : new Executable?[prototype.Children.Length];
-        foreach (var local in prototype.LocalVariables)
-        {
-            if (local.StartPc == 0) CleanUpTo++;
-        }
-        CleanUpTo = Math.Min(Math.Max(CleanUpTo, ParameterCount), MaxStackSize);
+        CleanUpTo = Math.Max(prototype.CleanRegisters, ParameterCount + ((prototype.Vararg & VarargFlags.HasArg) != 0 ? 1 : 0));
         Words = new ulong[prototype.Code.Length];
         var data = 0; // words that follow and are operands, not instructions
         for (var pc = 0; pc < Words.Length; pc++)

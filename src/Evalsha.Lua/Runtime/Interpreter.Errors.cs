@@ -100,7 +100,18 @@ internal static partial class Interpreter
         stack[at + 1] = state.ErrorValue;
         thread.Top = at + 2;
         thread.IsHandlingOverflow = true;
-        if (Call(thread, at, 1, 1)) state.ErrorValue = thread.Stack[at];
+        if (Call(thread, at, 1, 1))
+        {
+            state.ErrorValue = thread.Stack[at];
+        }
+        else if (!state.IsErrorHandled)
+        {
+            // The handler could not be called, or is a host function that failed: it is asked about that too, a level deeper each time,
+            // until the levels are used up and the error is "error in error handling".
+            state.HostLevels++;
+            CallHandler(thread);
+            state.HostLevels--;
+        }
         thread.IsHandlingOverflow = false;
         state.IsErrorHandled = true;
     }

@@ -5,18 +5,23 @@ namespace Evalsha.Lua.Runtime;
 
 internal static class Traceback
 {
+    /// <summary>Levels shown before the gap, those not shown at all included.</summary>
     const int FirstLevels = 12;
+
+    /// <summary>For a traceback made by a message handler of the host: in PUC the handler calls debug.traceback, which is one level more.</summary>
+    public const int FirstLevelsOfHandler = FirstLevels - 1;
+
     const int LastLevels = 10;
 
     /// <summary>"stack traceback:" and a line for each active call from <paramref name="level"/> on.</summary>
-    public static string Of(LuaThread thread, int level)
+    public static string Of(LuaThread thread, int level, int firstLevels = FirstLevels)
     {
         var text = new StringBuilder("stack traceback:");
         var isFirstPart = true;
         int frame;
         while ((frame = DebugInfo.FrameAt(thread, level++)) >= 0)
         {
-            if (level > FirstLevels && isFirstPart)
+            if (level > firstLevels && isFirstPart)
             {
                 if (DebugInfo.FrameAt(thread, level + LastLevels) < 0)
                 {

@@ -47,9 +47,4 @@ local function rec(n) if n == 0 then return debug.traceback('deep') end local r 
 print(rec(30))
 print(debug.getmetatable('').__index == string, debug.setmetatable(10, {__index = {half = function(n) return n / 2 end}}), (10):half()) debug.setmetatable(10, nil)
 print(debug.getregistry() ~= nil, debug.gethook())
-local count = 0 debug.sethook(function(e, l) count = count + 1 end, 'l')
-local q = 1
-q = 2
-debug.sethook()
-print(count)
 print(debug.getfenv(f) == _G, debug.setfenv(f, _G) == f)

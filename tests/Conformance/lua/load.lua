@@ -7,8 +7,8 @@ local i = 0
 print(load(function() i = i + 1 return parts[i] end)())
 print(load(function() return nil end)())
 print(pcall(load, 'string'))
-print(load(function() error('reader') end))
-print(load(function() return {} end)) i = 0
+print(pcall(load, function() error('reader') end))
+print(pcall(load, function() return {} end)) i = 0
 print(load(function() i = i + 1 return ({'x', ' = ', ''})[i] end, '=part'))
 x = 'global'
 local function getx() return x end
@@ -51,7 +51,7 @@ print(fn())
 print(tostring(fn):match('^function: ') ~= nil, type(fn))
 print(pcall(string.dump, print))
 print(#string.dump(fn) > 100, loadstring(string.dump(fn))())
-print(dofile == nil, type(loadfile), type(require), type(module), type(newproxy), type(collectgarbage), type(gcinfo))
+print(dofile == nil, type(loadfile), type(newproxy), type(collectgarbage), type(gcinfo))
 print(newproxy() ~= nil, type(newproxy(true)), getmetatable(newproxy(true)) ~= nil, pcall(newproxy, 5))
 print(collectgarbage() , type(collectgarbage('count')), collectgarbage('step') ~= nil, pcall(collectgarbage, 'bad'))
 print(tostring(nil), tostring(false), select('#', tostring(1)), type(nil), type(print), type(type), type({}), type('x'), type(2), type(coroutine.create(function() end)), pcall(type))
