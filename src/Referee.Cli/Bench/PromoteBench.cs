@@ -56,28 +56,14 @@ public sealed class PromoteBench(Func<CancellationToken, ValueTask<IRedisExecuto
     private const int CheckedMax = 500;
     private const string Subject = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
-    // The first edge of code-change with its limit out of the way; the notes only take room, as evidence that this edge does not ask for does.
+    // The first edge of code-change with its limit out of the way; the report only takes room, as evidence that this edge does not ask for does.
     private static readonly WorkflowPolicy Policy = PolicyReader.FromYaml(
         """
         workflow: bench
         stages: [ready, review, complete]
         evidence:
           baseline: { fields: { total: integer } }
-          note01: text
-          note02: text
-          note03: text
-          note04: text
-          note05: text
-          note06: text
-          note07: text
-          note08: text
-          note09: text
-          note10: text
-          note11: text
-          note12: text
-          note13: text
-          note14: text
-          note15: text
+          report: { fields: { a: text?, b: text?, c: text?, d: text?, e: text?, f: text?, g: text?, h: text?, i: text?, j: text?, k: text?, l: text?, m: text?, n: text?, o: text?, p: text? } }
           summary: text
           tests: { fields: { total: integer, failed: integer, skipped: integer } }
         edges:
@@ -317,20 +303,19 @@ public sealed class PromoteBench(Func<CancellationToken, ValueTask<IRedisExecuto
 
         private static byte[] Evidence(int bytes)
         {
-            var note = new EvidenceSlot { Mark = 's', Issuer = "ann", Roles = ["developer"], Subject = Subject, At = 1_700_000_000_001, Value = Scalar.Of(new string('n', 180)) };
-            var slots = Policy.Evidence.Kinds.Select(kind => kind.Name switch
-            {
-                "tests" => Facts(1, 120, 0),
-                "baseline" => Facts(110),
-                "summary" => note with { Value = Scalar.Of("done") },
-                _ => null,
-            }).ToArray();
-            for (var i = 0; i < slots.Length && EvidenceField.Write(slots).Length < bytes; i++)
-            {
-                slots[i] ??= note;
-            }
-
-            return EvidenceField.Write(slots);
+            var summary = new EvidenceSlot { Mark = 's', Issuer = "ann", Roles = ["developer"], Subject = Subject, At = 1_700_000_000_001, Value = Scalar.Of("done") };
+            var page = Scalar.Of(new string('n', 240));
+            var report = summary with { Mark = 'r', Value = Scalar.Of(""), Fields = [.. Enumerable.Range(0, 16).Select(_ => page)] };
+            return EvidenceField.Write(
+            [
+                .. Policy.Evidence.Kinds.Select(kind => kind.Name switch
+                {
+                    "tests" => Facts(1, 120, 0),
+                    "baseline" => Facts(110),
+                    "summary" => summary,
+                    _ => bytes >= 4096 ? report : null,
+                }),
+            ]);
 
             // In the order of the names: failed, skipped, total.
             static EvidenceSlot Facts(params double[] values) => new()

@@ -2,6 +2,7 @@
 // Always: the source carries the policy's digest and refuses records that pin another; names and texts go in as escaped literals only,
 // so nothing a document says can be code; every question has the number that GateOperation gives it.
 // Why source and not a program that Lua interprets: bench/Referee measures both; the interpreted form was dearer by what it loops.
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Referee.Records;
@@ -16,7 +17,6 @@ public static class PolicyCompiler
 {
     // More kinds than this are read through a table, because a Lua function has room for 200 locals.
     private const int SlotLocalsMax = 40;
-    private const int SlotHead = 8;
 
     private static readonly string PromoteTemplate = ScriptSource.Load("Workflows/Scripts/promote.lua");
     private static readonly string SendBackTemplate = ScriptSource.Load("Workflows/Scripts/send_back.lua");
@@ -84,23 +84,23 @@ public static class PolicyCompiler
         var count = policy.Evidence.Kinds.Count;
         if (count == 0)
         {
-            return "if stored[3] then evidence = decode(stored[3]) end";
+            return "if stored[3] then evidence = sub(stored[3], 1, 42) end";
         }
 
         if (count > SlotLocalsMax)
         {
-            return "local slots = stored[3] and {decode(stored[3])} or {}\nevidence = slots[1] or ''";
+            return "local slots = {}\nif stored[3] then evidence = sub(stored[3], 1, 42) slots = {stretch(stored[3], 64, 42)} end";
         }
 
         var names = string.Join(", ", Enumerable.Range(1, count).Select(slot => $"s{slot}"));
-        return $"local {names}\nif stored[3] then evidence, {names} = decode(stored[3]) end";
+        return $"local _, {names}\nif stored[3] then evidence = sub(stored[3], 1, 42) _, {names} = stretch(stored[3], {count}, 42) end";
     }
 
     private static void PrintEdge(StringBuilder lua, WorkflowPolicy policy, StageNumbers numbers, Edge edge)
     {
         var done = edge.To == policy.LastStage;
         lua.Append($"elseif stage == {Number(numbers[edge.From])} and to == {Quote(edge.To)} then\n");
-        lua.Append($"  target, from, done, claimed = {Number(numbers[edge.To])}, {Quote(edge.From)}, {Truth(done)}, {Truth(edge.ClaimRequired)}\n");
+        lua.Append($"  target, route, done, claimed = {Number(numbers[edge.To])}, {Quote([.. Packed(edge.From), .. Packed(edge.To)])}, {Truth(done)}, {Truth(edge.ClaimRequired)}\n");
         var operations = new Queue<GateOperation>(edge.Operations);
         foreach (var evidence in edge.Evidence)
         {
@@ -207,11 +207,11 @@ public static class PolicyCompiler
     {
         var other = policy.Evidence.Find(condition.OtherKind) ?? throw new InvalidOperationException($"{condition.OtherKind} is not declared.");
         var slot = Slot(policy, condition.OtherKind);
-        var at = condition.OtherField.Length == 0 ? 2 : SlotHead + other.FieldAt(condition.OtherField) + 1;
         var otherType = condition.OtherField.Length == 0 ? other.Type : other.Fields[other.FieldAt(condition.OtherField)].Type;
         lua.Append($"      elseif {slot} == nil or {slot} == '' then no({number}, 'MISSING', {x})\n      else\n");
-        lua.Append($"        local omark, ovalue, _, _, _, _, _, olarge = decode({slot})\n");
-        lua.Append(at == 2 ? "        local y = ovalue\n" : $"        local y = select({Number(at)}, decode({slot}))\n");
+        var fields = string.Concat(Enumerable.Range(1, other.FieldAt(condition.OtherField) + 1).Select(i => $", o{i}"));
+        lua.Append($"        local omark, ovalue, _, _, _, _, _, olarge{fields} = decode({slot})\n");
+        lua.Append($"        local y = {(condition.OtherField.Length == 0 ? "ovalue" : $"o{other.FieldAt(condition.OtherField) + 1}")}\n");
         lua.Append($"        if omark ~= '{other.Mark}' or {NotOfType("y", otherType)} then no({number}, y == nil and 'MISSING' or 'TYPE', {x}, y)\n");
         // Two large texts are equal when their digests are; a large and a small one never are.
         var (left, right) = type != EvidenceType.Text ? (x, "y")
@@ -222,7 +222,7 @@ public static class PolicyCompiler
 
     private static void PrintApprovals(StringBuilder lua, Edge edge, Queue<GateOperation> operations)
     {
-        lua.Append("  local words = {}\n  if stored[4] then approvals = redis.sha1hex(stored[4]) words = {decode(stored[4])} end\n");
+        lua.Append("  local words = {}\n  if stored[4] then approvals = '\\217\\040' .. redis.sha1hex(stored[4]) words = {decode(stored[4])} end\n");
         foreach (var approval in edge.Approvals)
         {
             var number = Number(operations.Dequeue().Number);
@@ -280,11 +280,21 @@ public static class PolicyCompiler
 
     private static string Framed(string role) => Quote($"\n{role}\n");
 
-    /// <summary>A Lua literal of these bytes: letters, digits and a few harmless marks stand for themselves, every other byte for its number.</summary>
-    internal static string Quote(string text)
+    // A name as MessagePack: `from` and `to` of a chain record, known when the policy is compiled. Names are ASCII and at most 64 long.
+    private static byte[] Packed(string name)
     {
-        var lua = new StringBuilder(text.Length + 2).Append('\'');
-        foreach (var value in Encoding.UTF8.GetBytes(text))
+        var output = new ArrayBufferWriter<byte>(66);
+        new PackedWriter(output).Text(name);
+        return output.WrittenSpan.ToArray();
+    }
+
+    /// <summary>A Lua literal of these bytes: letters, digits and a few harmless marks stand for themselves, every other byte for its number.</summary>
+    internal static string Quote(string text) => Quote(Encoding.UTF8.GetBytes(text));
+
+    private static string Quote(byte[] bytes)
+    {
+        var lua = new StringBuilder(bytes.Length + 2).Append('\'');
+        foreach (var value in bytes)
         {
             if (char.IsAsciiLetterOrDigit((char)value) || value is (byte)'.' or (byte)'_' or (byte)'-' or (byte)'>' or (byte)' ')
             {
