@@ -27,6 +27,14 @@ internal sealed class ChainVerifier(IRedisExecutor executor, Gatekeeper gatekeep
 
         var records = await WalkAsync(keys, head ?? (long.MaxValue, ""), findings, ct);
         var items = await CompareItemsAsync(keys, findings, ct);
+
+        // The newest entry first, then the head: whatever was appended in between, the head counts at least as far.
+        var newest = await _reader.BackwardAsync(keys, 0, 1, ct);
+        if (newest is [var last] && await _reader.HeadAsync(keys, ct) is var (counted, _) && last.Number > counted)
+        {
+            findings.Add(new("HEAD", last.Number, last.Record?.Item ?? "", $"the stream ends at record {last.Number} and the head counts {counted}: the head was set back"));
+        }
+
         return new Verification(keys.Shard, findings.Count == 0, records, items, head?.Link ?? "", findings);
     }
 
@@ -312,7 +320,7 @@ internal sealed class ChainVerifier(IRedisExecutor executor, Gatekeeper gatekeep
 
             _suspect = false;
             var (number, item) = holds ? _beforeSuspect!.Value : _before ?? _beforeSuspect!.Value;
-            findings.Add(new("BROKEN_LINK", number, item, $"record {number} was changed: its bytes are not those that record {number + 1}{(holds ? "" : " and its neighbour")} linked to"));
+            findings.Add(new("BROKEN_LINK", number, item, $"record {number} was changed: its bytes are not those that its neighbours were linked with"));
             _accused = !holds; // The later one is changed and explains the link behind it as well.
         }
     }
