@@ -9,7 +9,10 @@ internal sealed class DemoClone : IDisposable
 {
     private const string TestProject = "tests/Evalsha.Resp.Tests";
 
-    private DemoClone(string path) => Path = path;
+    // The system's own clock: files carry its times, whatever the story does to the store's.
+    private readonly TimeProvider _time;
+
+    private DemoClone(string path, TimeProvider time) => (Path, _time) = (path, time);
 
     public string Path { get; }
 
@@ -19,10 +22,10 @@ internal sealed class DemoClone : IDisposable
 
     /// <summary>Clones the checkout that this program was built from.</summary>
     /// <exception cref="CliException">There is none above the program, or git refuses.</exception>
-    public static async Task<DemoClone> CreateAsync(string parent, CancellationToken ct)
+    public static async Task<DemoClone> CreateAsync(string parent, TimeProvider time, CancellationToken ct)
     {
         var root = FindRoot() ?? throw new CliException(ExitCodes.Usage, "the demo runs this project's own tests: start it as ./referee in a checkout");
-        var clone = new DemoClone(System.IO.Path.Combine(parent, "clone"));
+        var clone = new DemoClone(System.IO.Path.Combine(parent, "clone"), time);
         await ExecuteAsync(parent, ct, "git", "-c", "safe.directory=*", "clone", "--quiet", "--depth", "1", "--no-local", new Uri(root).AbsoluteUri, clone.Path);
         return clone;
     }
@@ -51,14 +54,14 @@ internal sealed class DemoClone : IDisposable
     public string SomeTestFile() => System.IO.Path.GetRelativePath(Path, Directory.EnumerateFiles(System.IO.Path.Combine(Path, TestProject), "*Tests.cs").Order(StringComparer.Ordinal).First());
 
     /// <summary>Runs the tests under observation; their own output is dropped.</summary>
-    public Task<ObservedRun> RunTestsAsync(TimeProvider time, CancellationToken ct)
+    public Task<ObservedRun> RunTestsAsync(CancellationToken ct)
     {
         foreach (var old in Directory.Exists(Reports) ? Directory.EnumerateFiles(Reports, "*.trx") : [])
         {
             File.Delete(old);
         }
 
-        return ObservedRun.ExecuteAsync(TestCommand, Path, [], Stream.Null, Stream.Null, time, ct);
+        return ObservedRun.ExecuteAsync(TestCommand, Path, [], Stream.Null, Stream.Null, _time, ct);
     }
 
     public void Dispose()

@@ -15,7 +15,7 @@ internal static class DemoVerb
         try
         {
             var clock = new DemoClock(call.Environment.Time);
-            using var clone = await DemoClone.CreateAsync(folder, call.Cancellation);
+            using var clone = await DemoClone.CreateAsync(folder, call.Environment.Time, call.Cancellation);
             await using var stage = await DemoStage.OpenAsync(folder, clock, call.Cancellation);
             await new DemoStory(call.Terminal, stage, clone, clock, call.Cancellation).TellAsync();
             return ExitCodes.Done;
