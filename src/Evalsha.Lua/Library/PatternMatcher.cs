@@ -138,17 +138,6 @@ internal sealed class PatternMatcher
         return true;
     }
 
-    internal static bool MatchesClass(byte c, byte letter)
-    {
-        var mask = ClassMasks[letter];
-        if (mask == 0)
-        {
-            return letter == c;
-        }
-
-        return ((CharacterClasses[c] & mask) != 0) == (letter >= 'a');
-    }
-
     private int Run(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> pattern, int s, int p)
     {
         for (; ; )
@@ -387,7 +376,7 @@ internal sealed class PatternMatcher
     {
         for (var i = 0; i < subject.Length; i++)
         {
-            if (!MatchesClass(subject[i], letter))
+            if (!CharacterClass.Matches(subject[i], letter))
             {
                 return i;
             }
@@ -518,7 +507,7 @@ internal sealed class PatternMatcher
     private static bool MatchesItem(byte c, ReadOnlySpan<byte> pattern, int p, int end) => pattern[p] switch
     {
         (byte)'.' => true,
-        (byte)'%' => MatchesClass(c, pattern[p + 1]),
+        (byte)'%' => CharacterClass.Matches(c, pattern[p + 1]),
         (byte)'[' => MatchesSet(c, pattern[p..end]),
         var literal => literal == c,
     };
@@ -540,7 +529,7 @@ internal sealed class PatternMatcher
             if (set[at] == '%')
             {
                 at++;
-                if (MatchesClass(c, set[at]))
+                if (CharacterClass.Matches(c, set[at]))
                 {
                     return positive;
                 }
@@ -564,55 +553,6 @@ internal sealed class PatternMatcher
     }
 
     private static ReadOnlySpan<byte> Magic => "^$*+?.([%-"u8;
-
-    // The C locale's character classes.
-    private const int Alpha = 1;
-    private const int Control = 2;
-    private const int Digit = 4;
-    private const int Lower = 8;
-    private const int Punctuation = 16;
-    private const int Space = 32;
-    private const int Upper = 64;
-    private const int Hexadecimal = 128;
-    private const int Zero = 256;
-
-    private static readonly ushort[] CharacterClasses = MakeClasses();
-    private static readonly ushort[] ClassMasks = MakeMasks();
-
-    private static ushort[] MakeClasses()
-    {
-        var classes = new ushort[256];
-        for (var c = 0; c < 128; c++)
-        {
-            var character = (char)c;
-            classes[c] = (ushort)((char.IsAsciiLetter(character) ? Alpha : 0)
-                | (char.IsControl(character) ? Control : 0)
-                | (char.IsAsciiDigit(character) ? Digit : 0)
-                | (char.IsAsciiLetterLower(character) ? Lower : 0)
-                | (c is > 32 and < 127 && !char.IsAsciiLetterOrDigit(character) ? Punctuation : 0)
-                | (LuaNumber.IsSpace((byte)c) ? Space : 0)
-                | (char.IsAsciiLetterUpper(character) ? Upper : 0)
-                | (char.IsAsciiHexDigit(character) ? Hexadecimal : 0)
-                | (c == 0 ? Zero : 0));
-        }
-
-        return classes;
-    }
-
-    private static ushort[] MakeMasks()
-    {
-        var masks = new ushort[256];
-        (char Letter, int Mask)[] all =
-        [
-            ('a', Alpha), ('c', Control), ('d', Digit), ('l', Lower), ('p', Punctuation), ('s', Space), ('u', Upper), ('w', Alpha | Digit), ('x', Hexadecimal), ('z', Zero),
-        ];
-        foreach (var (letter, mask) in all)
-        {
-            masks[letter] = masks[char.ToUpperInvariant(letter)] = (ushort)mask;
-        }
-
-        return masks;
-    }
 
     /// <summary>Where and how to try again. At: place in the subject, or a capture for Closed. Extra: bytes that can be given back.</summary>
     private record struct Retry(RetryKind Kind, int At, int Extra, int Item, int ItemEnd);

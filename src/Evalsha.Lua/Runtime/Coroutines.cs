@@ -26,7 +26,7 @@ internal static class Coroutines
             state.SetError(Text.ToByteString($"cannot resume {StatusName(from, coroutine)} coroutine"));
             return false;
         }
-        if (state.HostLevels >= LuaLimits.HostLevelsMax)
+        if (state.HostLevels >= LuaLimits.HostLevelsMax || !Interpreter.HasHostStack(state))
         {
             state.SetError(Text.ToByteString("C stack overflow"));
             return false;

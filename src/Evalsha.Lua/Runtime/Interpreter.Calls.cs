@@ -34,6 +34,11 @@ internal static partial class Interpreter
             state.HostLevels--;
             return false;
         }
+        if (!HasHostStack(state))
+        {
+            state.HostLevels--;
+            return RaiseText(thread, "C stack overflow");
+        }
         var frame = thread.FrameIndex;
         var ok = true;
         switch (PrepareCall(thread, func, arguments, wanted, FrameKind.Entry))
@@ -51,6 +56,14 @@ internal static partial class Interpreter
         state.HostLevels--;
         return ok;
     }
+
+    /// <summary>
+    /// Whether the thread's own stack lets another level be entered. 200 levels fit into 512 KB once the code is optimised, but the first calls of
+    /// a process run unoptimised, with frames several times larger: there the limit comes earlier instead of ending the process.
+    /// Asked at every fourth level, since the runtime keeps at least 64 KB in reserve and a few levels take far less.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool HasHostStack(LuaState state) => (state.HostLevels & 3) != 0 || RuntimeHelpers.TryEnsureSufficientExecutionStack();
 
     /// <summary>As <see cref="Call"/>, but an error leaves the coroutine as it was before the call.</summary>
     /// <param name="handler">Slot of a function to call where an error is raised, or 0.</param>
