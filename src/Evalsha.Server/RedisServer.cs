@@ -8,7 +8,7 @@ using Evalsha.Lua.Runtime;
 using Evalsha.Resp;
 using Evalsha.Server.Commands;
 using Evalsha.Server.Dispatch;
-using Evalsha.Server.Keyspace;
+using Evalsha.Server.Scripting;
 using Evalsha.Server.Sessions;
 
 namespace Evalsha.Server;
@@ -17,6 +17,7 @@ public sealed class RedisServer : IAsyncDisposable
 {
     private readonly ServerContext _server;
     private readonly SessionSet _sessions;
+    private readonly ScriptEngine _scripts;
     private readonly ExpiryCycle _expiry;
     private readonly Listener? _listener;
     private readonly TaskCompletionSource<bool> _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -26,11 +27,13 @@ public sealed class RedisServer : IAsyncDisposable
     {
         var config = new ServerConfig { RequirePass = options.Password ?? "", MaxMemory = options.MaxMemory, MaxClients = options.MaxClients };
         _server = new ServerContext(options.TimeProvider, options.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue), options.Databases, config);
+        _scripts = new ScriptEngine(_server, options.ScriptMemoryLimit);
         _server.Commands = new CommandTable(
             ConnectionCommands.Rows,
             CommandCommands.Rows,
             ServerCommands.Rows,
             TransactionCommands.Rows,
+            new ScriptingCommands(_scripts).Rows,
             KeysCommands.Rows,
             ExpiryCommands.Rows,
             SortCommand.Rows,
@@ -45,7 +48,7 @@ public sealed class RedisServer : IAsyncDisposable
             SortedSetRangeCommands.Rows,
             SortedSetAlgebraCommands.Rows,
             StreamsCommands.Rows);
-        _server.RequestShutdown = withoutSaving => _shutdown.TrySetResult(withoutSaving);
+        _server.RequestShutdown = RequestShutdown;
         _server.Log.Listener = options.Log;
         _sessions = new SessionSet(_server);
         _expiry = new ExpiryCycle(_server);
@@ -99,8 +102,20 @@ public sealed class RedisServer : IAsyncDisposable
             await _listener.DisposeAsync().ConfigureAwait(false);
         }
 
+        _scripts.Run.Abort();
         await _sessions.StopAsync().ConfigureAwait(false);
         await _expiry.DisposeAsync().ConfigureAwait(false);
         _shutdown.TrySetResult(true);
+    }
+
+    private void RequestShutdown(bool withoutSaving)
+    {
+        if (withoutSaving)
+        {
+            // What a script was about to do is not wanted any more, and nobody can wait for its end.
+            _scripts.Run.Abort();
+        }
+
+        _shutdown.TrySetResult(withoutSaving);
     }
 }

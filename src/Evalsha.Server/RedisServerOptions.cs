@@ -26,6 +26,9 @@ public sealed record RedisServerOptions
     /// <summary>Bytes of managed memory beyond which writes are refused (OOM); 0 = no limit.</summary>
     public long MaxMemory { get; init; }
 
+    /// <summary>Bytes that may be alive in the scripts' Lua state at once; garbage does not count; 0 = no limit.</summary>
+    public long ScriptMemoryLimit { get; init; } = 512L * 1024 * 1024;
+
     public int MaxClients { get; init; } = 10_000;
 
     /// <summary>Gets the server's log lines; called on any thread.</summary>

@@ -14,6 +14,7 @@ public sealed class DirectClient : IClient, IAsyncDisposable
     private readonly CommandContext _context;
     private readonly TurnWaiter _waiter = new();
     private readonly RespReader _reader = new();
+    private readonly RespFramer _framer = new();
     private bool _closed;
 
     internal DirectClient(ServerContext server)
@@ -93,6 +94,28 @@ public sealed class DirectClient : IClient, IAsyncDisposable
 
     public ValueTask<RespValue> ExecuteAsync(params string[] command) => ExecuteAsync(Array.ConvertAll(command, ByteString.FromUtf8));
 
+    /// <summary>
+    /// Runs whole encoded requests, as a pipeline of one connection and in one turn, and returns their encoded replies, valid until the next
+    /// call. Inline requests are unescaped in place; what follows the last whole request is ignored.
+    /// </summary>
+    public async ValueTask<ReadOnlyMemory<byte>> ExecuteRawAsync(byte[] requests)
+    {
+        ObjectDisposedException.ThrowIf(_closed, this);
+        _output.Clear();
+        if (!_server.Gate.TryTake(out var turn))
+        {
+            turn = await _server.Gate.TakeAsync(_waiter, evenIfBusy: true).ConfigureAwait(false);
+        }
+
+        RunRaw(turn, requests);
+        if (_server.Effects.DelaysReplies)
+        {
+            await _server.Effects.WaitAsync().ConfigureAwait(false);
+        }
+
+        return _output.WrittenMemory;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _server.Clients.Leave(this);
@@ -143,6 +166,28 @@ public sealed class DirectClient : IClient, IAsyncDisposable
         {
             _context.Load(command, command.Length);
             _server.Dispatcher.Run(turn, _context);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private void RunRaw(in Turn turn, byte[] requests)
+    {
+        try
+        {
+            var start = 0;
+            while (_framer.Next(requests.AsSpan(start)) == FrameStatus.Request)
+            {
+                if (!_framer.Arguments.IsEmpty)
+                {
+                    _context.Load(requests, start, _framer.Arguments);
+                    _server.Dispatcher.Run(turn, _context);
+                }
+
+                start += _framer.Consumed;
+            }
         }
         finally
         {

@@ -40,9 +40,16 @@ internal sealed class SocketTransport(Socket socket) : Transport
         return sending.IsCompletedSuccessfully && sending.Result == bytes.Length ? default : SendRestAsync(sending, bytes);
     }
 
-    public override void Abort() => socket.Close(0);
+    public override void Abort() => Shutdown();
 
     public override ValueTask CloseAsync()
+    {
+        Shutdown();
+        socket.Dispose();
+        return default;
+    }
+
+    private void Shutdown()
     {
         try
         {
@@ -52,9 +59,6 @@ internal sealed class SocketTransport(Socket socket) : Transport
         {
             // The peer was faster, or Abort was.
         }
-
-        socket.Dispose();
-        return default;
     }
 
     private async ValueTask SendRestAsync(ValueTask<int> sending, ReadOnlyMemory<byte> bytes)

@@ -1,0 +1,122 @@
+// EVAL EVALSHA EVAL_RO EVALSHA_RO and SCRIPT.
+// Always: SCRIPT KILL also runs while a script keeps the turn; it then only leaves a note that the script finds at its next look.
+using Evalsha.Server.Dispatch;
+using Evalsha.Server.Scripting;
+using static Evalsha.Server.Dispatch.CommandFlags;
+
+namespace Evalsha.Server.Commands;
+
+internal sealed class ScriptingCommands(ScriptEngine engine)
+{
+    private static ReadOnlySpan<byte> NoScriptFound => "NOSCRIPT No matching script. Please use EVAL."u8;
+
+    public CommandRow[] Rows =>
+    [
+        Run("eval", c => Eval(c, readOnly: false), MayReplicate, "2.6.0", "Executes a server-side Lua script."),
+        Run("evalsha", c => EvalSha(c, readOnly: false), MayReplicate, "2.6.0", "Executes a server-side Lua script by SHA1 digest."),
+        Run("eval_ro", c => Eval(c, readOnly: true), ReadOnly, "7.0.0", "Executes a read-only server-side Lua script."),
+        Run("evalsha_ro", c => EvalSha(c, readOnly: true), ReadOnly, "7.0.0", "Executes a read-only server-side Lua script by SHA1 digest."),
+        new("script", -2, None, KeySpec.None, static _ => { })
+        {
+            Group = "scripting", Since = "2.6.0", Summary = "A container for Lua scripts management commands.",
+            Subcommands =
+            [
+                Sub("load", 3, NoScript | Stale, Load, "Loads a server-side Lua script to the script cache."),
+                Sub("exists", -3, NoScript, Exists, "Determines whether server-side Lua scripts exist in the script cache."),
+                Sub("flush", -2, NoScript, Flush, "Removes all server-side Lua scripts from the script cache."),
+                Sub("kill", 2, NoScript | AllowBusy, Kill, "Terminates a server-side Lua script during execution."),
+                Sub("debug", 3, NoScript, Debug, "Sets the debug mode of server-side Lua scripts.") with { Since = "3.2.0" },
+            ],
+        },
+    ];
+
+    private static CommandRow Run(string name, CommandBody body, CommandFlags flags, string since, string summary) =>
+        new(name, -3, NoScript | SkipMonitor | NoMandatoryKeys | Stale | MovableKeys | flags, KeySpec.Counted(2), body)
+        {
+            Group = "scripting", Since = since, Summary = summary, MayRunLong = true,
+        };
+
+    private static CommandRow Sub(string name, int arity, CommandFlags flags, CommandBody body, string summary) =>
+        new(name, arity, flags, KeySpec.None, body) { Group = "scripting", Since = "2.6.0", Summary = summary };
+
+    private void Eval(CommandContext c, bool readOnly)
+    {
+        if (engine.Load(c, 1) is { } script)
+        {
+            engine.Execute(c, script, readOnly);
+        }
+    }
+
+    private void EvalSha(CommandContext c, bool readOnly)
+    {
+        if (engine.Cache.Find(c[1]) is { } script)
+        {
+            engine.Execute(c, script, readOnly);
+        }
+        else
+        {
+            c.Reply.Error(NoScriptFound);
+        }
+    }
+
+    private void Load(CommandContext c)
+    {
+        if (engine.Load(c, 2) is { } script)
+        {
+            c.Reply.Bulk(script.Sha);
+        }
+    }
+
+    private void Exists(CommandContext c)
+    {
+        c.Reply.Array(c.Count - 2);
+        for (var i = 2; i < c.Count; i++)
+        {
+            c.Reply.Integer(engine.Cache.Find(c[i]) is null ? 0 : 1);
+        }
+    }
+
+    private void Flush(CommandContext c)
+    {
+        if (c.Count > 3 || (c.Count == 3 && !c.Is(2, "SYNC"u8) && !c.Is(2, "ASYNC"u8)))
+        {
+            c.Reply.Error("ERR SCRIPT FLUSH only support SYNC|ASYNC option"u8);
+            return;
+        }
+
+        engine.Flush();
+        c.Reply.Ok();
+    }
+
+    private void Kill(CommandContext c)
+    {
+        switch (engine.Run.Kill())
+        {
+            case KillOutcome.Requested:
+                c.Reply.Ok();
+                break;
+            case KillOutcome.HasWritten:
+                c.Reply.Error("UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command."u8);
+                break;
+            default:
+                c.Reply.Error("NOTBUSY No scripts in execution right now."u8);
+                break;
+        }
+    }
+
+    private static void Debug(CommandContext c)
+    {
+        if (c.Is(2, "NO"u8))
+        {
+            c.Reply.Ok();
+        }
+        else if (c.Is(2, "YES"u8) || c.Is(2, "SYNC"u8))
+        {
+            c.Reply.Error("ERR The script debugger is not part of this server"u8);
+        }
+        else
+        {
+            c.Reply.Error("ERR Use SCRIPT DEBUG YES/SYNC/NO"u8);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+// Runs scripts: finds or compiles them, gives them KEYS and ARGV, runs them in the caller's turn and unit, and turns their end into a reply.
+// Always: one Lua state serves all EVAL clients until SCRIPT FLUSH; a run leaves nothing behind that the next could see; a script is one unit:
+// its writes become effects one by one and leave together; its failure is a reply, never an exception.
+using System.Text;
+using Evalsha.Lua;
+using Evalsha.Lua.Runtime;
+using Evalsha.Server.Dispatch;
+
+namespace Evalsha.Server.Scripting;
+
+internal sealed class ScriptEngine
+{
+    private static readonly ByteString KilledText = ByteString.FromUtf8("ERR Script killed by user with SCRIPT KILL...");
+    private static readonly ByteString Err = ByteString.FromUtf8("err");
+    private static readonly ByteString Source = ByteString.FromUtf8("source");
+    private static readonly ByteString Line = ByteString.FromUtf8("line");
+
+    private readonly ServerContext _server;
+    private readonly long _memoryLimit;
+    private readonly ScriptResult _result = new();
+    private ScriptState? _state;
+
+    /// <param name="memoryLimit">Bytes that may be alive in the script state at once; 0 = no limit.</param>
+    public ScriptEngine(ServerContext server, long memoryLimit)
+    {
+        (_server, _memoryLimit) = (server, memoryLimit);
+        server.Info.Add("Scripting", w =>
+        {
+            w.Field("number_of_cached_scripts", Cache.Count);
+            w.Field("used_memory_scripts", Cache.Bytes);
+            w.Field("number_of_functions", 0);
+        });
+    }
+
+    public ScriptCache Cache { get; } = new();
+
+    public ScriptRun Run { get; } = new();
+
+    private ScriptState State => _state ??= new ScriptState(_server, Run, _memoryLimit, OnInterrupt);
+
+    /// <summary>SCRIPT FLUSH: scripts and the whole interpreter go.</summary>
+    public void Flush()
+    {
+        Cache.Clear();
+        _state = null;
+    }
+
+    /// <summary>The script of this text, compiled if it is new; null: the error has been replied.</summary>
+    public CachedScript? Load(CommandContext c, int argument)
+    {
+        var body = c[argument];
+        if (Cache.FindBody(body) is { } known)
+        {
+            return known;
+        }
+
+        if (!ScriptHeader.TryParse(body, out var header, out var error))
+        {
+            c.Reply.Error(error!);
+            return null;
+        }
+
+        if (Cache.IsFull)
+        {
+            c.Reply.Error("ERR Too many scripts are cached. Pass data as arguments, and SCRIPT FLUSH."u8);
+            return null;
+        }
+
+        var sha = ScriptCache.Digest(body);
+        if (!State.TryCompile(sha, body[header.Length..], out var function, out var message))
+        {
+            c.Reply.Error(Encoding.Latin1.GetBytes($"ERR Error compiling script (new function): {message}"));
+            return null;
+        }
+
+        var script = new CachedScript(sha, c.Text(argument), header.Flags, function!);
+        Cache.Add(script);
+        return script;
+    }
+
+    /// <summary>Runs the script for this command: numkeys stands at argument 2, keys and arguments follow. Replies.</summary>
+    public void Execute(CommandContext c, CachedScript script, bool readOnly)
+    {
+        c.NoEffect(); // What the script's commands do are the effects.
+        if (!TryKeyCount(c, out var keys) || IsRefused(c, script, readOnly))
+        {
+            return;
+        }
+
+        var state = State;
+        var flags = script.Flags;
+        Run.Begin(script, c.Turn, mayWrite: !readOnly && (flags & ScriptFlags.NoWrites) == 0, ignoresMemory: (flags & (ScriptFlags.AllowOom | ScriptFlags.NoWrites)) != 0);
+        try
+        {
+            state.Prepare(c, keys);
+            if (state.TryRun(script.Function, out var value))
+            {
+                _result.Write(c.Reply, value, state.Protocol);
+            }
+            else
+            {
+                ReplyFailure(c.Reply, script, value);
+            }
+
+            if (Run.IsAborted)
+            {
+                _server.Effects.Discard();
+            }
+        }
+        finally
+        {
+            Run.End();
+            state.Clear();
+        }
+    }
+
+    private static bool TryKeyCount(CommandContext c, out int keys)
+    {
+        keys = 0;
+        if (!c.TryInteger(2, out var count))
+        {
+            return false;
+        }
+
+        if (count > c.Count - 3)
+        {
+            c.Reply.Error("ERR Number of keys can't be greater than number of args"u8);
+            return false;
+        }
+
+        if (count < 0)
+        {
+            c.Reply.Error("ERR Number of keys can't be negative"u8);
+            return false;
+        }
+
+        keys = (int)count;
+        return true;
+    }
+
+    /// <summary>What a script with a first line is asked before it runs. Without one, each of its commands is asked instead.</summary>
+    private bool IsRefused(CommandContext c, CachedScript script, bool readOnly)
+    {
+        if ((script.Flags & ScriptFlags.Compatible) != 0)
+        {
+            return false;
+        }
+
+        if (readOnly && (script.Flags & ScriptFlags.NoWrites) == 0)
+        {
+            c.Reply.Error("ERR Can not execute a script with write flag using *_ro command."u8);
+            return true;
+        }
+
+        if ((script.Flags & (ScriptFlags.AllowOom | ScriptFlags.NoWrites)) == 0 && _server.Config.IsOverMaxMemory())
+        {
+            c.Reply.Error(Errors.OutOfMemory);
+            return true;
+        }
+
+        return false;
+    }
+
+    private LuaInterrupt OnInterrupt(LuaState state)
+    {
+        if (Run.IsKilled || Run.IsAborted)
+        {
+            return LuaInterrupt.Kill(LuaReply.MakeError(KilledText, wasCounted: false));
+        }
+
+        var threshold = _server.Config.BusyReplyThreshold;
+        var time = _server.Clock.Provider;
+        if (Run.StartedAt == 0)
+        {
+            Run.StartedAt = time.GetTimestamp();
+        }
+        else if (!Run.IsBusy && threshold > 0 && time.GetElapsedTime(Run.StartedAt).TotalMilliseconds >= threshold)
+        {
+            Run.IsBusy = true;
+            _server.Log.Write(ServerLogLevel.Warning, $"Slow script detected: still in execution after {time.GetElapsedTime(Run.StartedAt).TotalMilliseconds:F0} milliseconds. You can try killing the script using the SCRIPT KILL command. Script name is: {Run.Script?.ShaText}.");
+            _server.Gate.DeclareBusy(Run.Turn);
+        }
+
+        return LuaInterrupt.Continue;
+    }
+
+    /// <summary>The error value, after the handler made a table of it, as Redis words it.</summary>
+    private static void ReplyFailure(IReply reply, CachedScript script, in LuaValue error)
+    {
+        if (!error.IsTable)
+        {
+            var text = error.IsString ? Encoding.Latin1.GetString(error.AsString.Span) : "execution failure";
+            reply.Error(Encoding.Latin1.GetBytes($"ERR Error running script {script.ShaText}, {text[..Math.Min(text.Length, 100)]}"));
+            return;
+        }
+
+        var table = error.AsTable;
+        var message = new List<byte>(128);
+        if (table.GetString(Err) is { IsString: true } err)
+        {
+            message.AddRange(err.AsString.Span);
+        }
+        else
+        {
+            message.AddRange("ERR unknown error"u8);
+        }
+
+        if (table.GetString(Source) is { IsString: true } source && table.GetString(Line) is { IsNumber: true } line)
+        {
+            message.AddRange(Encoding.Latin1.GetBytes($" script: {script.ShaText}, on {Encoding.Latin1.GetString(source.AsString.Span)}:{(long)line.AsNumber}."));
+        }
+
+        reply.Error([.. message]);
+    }
+}
