@@ -244,7 +244,7 @@ public static class BaseLibrary
     {
         if (!call.CheckAny(0)) return LuaCall.Raised;
         var thread = call.Thread;
-        if (!Interpreter.ProtectedCall(thread, call.Base, call.Count - 1, -1, 0)) return call.Return(LuaValue.False, call.State.TakeError());
+        if (!Interpreter.ProtectedCall(thread, call.Base, call.Count - 1, -1, 0)) return call.Return(LuaValue.False, call.State.TakeCaughtError());
         var count = thread.Top - call.Base;
         thread.Stack[call.Base - 1] = LuaValue.True;
         return count + 1;

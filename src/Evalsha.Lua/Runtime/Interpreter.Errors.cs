@@ -52,7 +52,8 @@ internal static partial class Interpreter
     static bool Unwind(LuaThread thread)
     {
         var state = thread.State;
-        if (thread.Handler != 0) CallHandler(thread);
+        var isPlain = thread.Handler == 0;
+        if (!isPlain) CallHandler(thread);
         var levels = 0;
         var index = thread.FrameIndex;
         while (true)
@@ -77,7 +78,7 @@ internal static partial class Interpreter
         thread.Handler = catcher.PreviousHandler;
         thread.IsHandlingOverflow = false;
         thread.Stack[catcher.Func] = LuaValue.False;
-        thread.Stack[catcher.Func + 1] = state.TakeError();
+        thread.Stack[catcher.Func + 1] = isPlain ? state.TakeCaughtError() : state.TakeError();
         FinishReturn(thread, catcher.Func, 2);
         return true;
     }

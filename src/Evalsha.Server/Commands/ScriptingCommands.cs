@@ -10,6 +10,27 @@ internal sealed class ScriptingCommands(ScriptEngine engine)
 {
     private static ReadOnlySpan<byte> NoScriptFound => "NOSCRIPT No matching script. Please use EVAL."u8;
 
+    private static readonly string[] HelpLines =
+    [
+        "SCRIPT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+        "DEBUG (YES|SYNC|NO)",
+        "    Set the debug mode for subsequent scripts executed.",
+        "EXISTS <sha1> [<sha1> ...]",
+        "    Return information about the existence of the scripts in the script cache.",
+        "FLUSH [ASYNC|SYNC]",
+        "    Flush the Lua scripts cache. Very dangerous on replicas.",
+        "    When called without the optional mode argument, the behavior is determined by the",
+        "    lazyfree-lazy-user-flush configuration directive. Valid modes are:",
+        "    * ASYNC: Asynchronously flush the scripts cache.",
+        "    * SYNC: Synchronously flush the scripts cache.",
+        "KILL",
+        "    Kill the currently executing Lua script.",
+        "LOAD <script>",
+        "    Load a script into the scripts cache without executing it.",
+        "HELP",
+        "    Prints this help.",
+    ];
+
     public CommandRow[] Rows =>
     [
         Run("eval", c => Eval(c, readOnly: false), MayReplicate, "2.6.0", "Executes a server-side Lua script."),
@@ -25,6 +46,7 @@ internal sealed class ScriptingCommands(ScriptEngine engine)
                 Sub("exists", -3, NoScript, Exists, "Determines whether server-side Lua scripts exist in the script cache."),
                 Sub("flush", -2, NoScript, Flush, "Removes all server-side Lua scripts from the script cache."),
                 Sub("kill", 2, NoScript | AllowBusy, Kill, "Terminates a server-side Lua script during execution."),
+                Sub("help", 2, Loading | Stale, Help, "Returns helpful text about the different subcommands.") with { Since = "5.0.0" },
                 Sub("debug", 3, NoScript, Debug, "Sets the debug mode of server-side Lua scripts.") with { Since = "3.2.0" },
             ],
         },
@@ -101,6 +123,15 @@ internal sealed class ScriptingCommands(ScriptEngine engine)
             default:
                 c.Reply.Error("NOTBUSY No scripts in execution right now."u8);
                 break;
+        }
+    }
+
+    private static void Help(CommandContext c)
+    {
+        c.Reply.Array(HelpLines.Length);
+        foreach (var line in HelpLines)
+        {
+            c.Reply.Status(line);
         }
     }
 

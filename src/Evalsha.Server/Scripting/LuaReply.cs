@@ -1,7 +1,7 @@
 // A command's reply as Lua values, built while the command makes it: no RESP in between.
 // Always: one call makes one value; in script protocol 2 a missing value is false and maps are flat arrays, in 3 they are nil and {map={…}}.
 // Used inside the turn by the one script that runs. Nothing here calls into Lua.
-// HOT: no allocation but the values, no await, no LINQ. Measured by bench/Evalsha.Bench/Server/DispatchBench.cs
+// HOT: no allocation but the values, no await, no LINQ. Measured by benches/Evalsha.Bench/Server/DispatchBench.cs
 using System.Diagnostics;
 using Evalsha.Lua.Runtime;
 using Evalsha.Resp;

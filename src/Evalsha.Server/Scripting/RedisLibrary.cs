@@ -1,7 +1,7 @@
 // The redis table of scripts: call, pcall and the rest.
 // Always: redis.call runs the same row through the same dispatcher as a client's command, inside the script's unit, with arguments handed over
 // as the very strings the script holds; a refused or failed command is an error value, never an exception.
-// HOT: no allocation but the values, no await, no LINQ (call and pcall). Measured by bench/Evalsha.Bench/Server/DispatchBench.cs
+// HOT: no allocation but the values, no await, no LINQ (call and pcall). Measured by benches/Evalsha.Bench/Server/DispatchBench.cs
 using System.Text;
 using Evalsha.Lua;
 using Evalsha.Lua.Runtime;
@@ -344,7 +344,7 @@ internal sealed class RedisLibrary
     {
         if (call.Count == 0)
         {
-            return Raise(ref call, "ERR Please specify at least one argument for this redis.acl_check_cmd() call");
+            return Raise(ref call, "ERR Please specify at least one argument for this redis lib call");
         }
 
         if (TakeArguments(ref call) is { } problem)

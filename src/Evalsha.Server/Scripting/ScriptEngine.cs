@@ -19,6 +19,7 @@ internal sealed class ScriptEngine
     private readonly long _memoryLimit;
     private readonly ScriptResult _result = new();
     private ScriptState? _state;
+    private ScriptState? _flushed;
 
     /// <param name="memoryLimit">Bytes that may be alive in the script state at once; 0 = no limit.</param>
     public ScriptEngine(ServerContext server, long memoryLimit)
@@ -36,12 +37,13 @@ internal sealed class ScriptEngine
 
     public ScriptRun Run { get; } = new();
 
-    private ScriptState State => _state ??= new ScriptState(_server, Run, _memoryLimit, OnInterrupt);
+    private ScriptState State => _state ??= MakeState();
 
     /// <summary>SCRIPT FLUSH: scripts and the whole interpreter go.</summary>
     public void Flush()
     {
         Cache.Clear();
+        _flushed = _state ?? _flushed;
         _state = null;
     }
 
@@ -67,13 +69,13 @@ internal sealed class ScriptEngine
         }
 
         var sha = ScriptCache.Digest(body);
-        if (!State.TryCompile(sha, body[header.Length..], out var function, out var message))
+        if (!State.TryCompile(body[header.Length..], out var function, out var message))
         {
             c.Reply.Error(Encoding.Latin1.GetBytes($"ERR Error compiling script (new function): {message}"));
             return null;
         }
 
-        var script = new CachedScript(sha, c.Text(argument), header.Flags, function!);
+        var script = new CachedScript(sha, c.Text(argument), header.Flags, function);
         Cache.Add(script);
         return script;
     }
@@ -159,6 +161,13 @@ internal sealed class ScriptEngine
         }
 
         return false;
+    }
+
+    private ScriptState MakeState()
+    {
+        var state = new ScriptState(_server, Run, _memoryLimit, OnInterrupt, _flushed);
+        _flushed = null;
+        return state;
     }
 
     private LuaInterrupt OnInterrupt(LuaState state)

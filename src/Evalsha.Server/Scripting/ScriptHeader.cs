@@ -46,8 +46,8 @@ internal readonly record struct ScriptHeader(ScriptFlags Flags, int Length)
             return false;
         }
 
-        var words = Encoding.Latin1.GetString(script[..end]).Split([' ', '\t', '\r', '\v', '\f'], StringSplitOptions.RemoveEmptyEntries);
-        if (words.Length == 0 || words[0] == "#!")
+        var words = Split(Encoding.Latin1.GetString(script[..end]));
+        if (words is null or [])
         {
             error = "ERR Invalid engine in script shebang";
             return false;
@@ -83,5 +83,42 @@ internal readonly record struct ScriptHeader(ScriptFlags Flags, int Length)
 
         header = new ScriptHeader(flags, end);
         return true;
+    }
+
+    /// <summary>Words as a shell splits them; null when a quote is not closed or is followed by more than a blank.</summary>
+    private static List<string>? Split(string line)
+    {
+        var words = new List<string>();
+        for (var i = 0; i < line.Length;)
+        {
+            if (char.IsWhiteSpace(line[i]))
+            {
+                i++;
+                continue;
+            }
+
+            var word = new StringBuilder();
+            for (; i < line.Length && !char.IsWhiteSpace(line[i]); i++)
+            {
+                if (line[i] is not ('"' or '\''))
+                {
+                    word.Append(line[i]);
+                    continue;
+                }
+
+                var close = line.IndexOf(line[i], i + 1);
+                if (close < 0 || (close + 1 < line.Length && !char.IsWhiteSpace(line[close + 1])))
+                {
+                    return null;
+                }
+
+                word.Append(line, i + 1, close - i - 1);
+                i = close;
+            }
+
+            words.Add(word.ToString());
+        }
+
+        return words;
     }
 }

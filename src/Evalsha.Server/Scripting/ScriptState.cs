@@ -24,7 +24,7 @@ internal sealed class ScriptState
     private readonly LuaTable _keys = new();
     private readonly LuaTable _argv = new();
 
-    public ScriptState(ServerContext server, ScriptRun run, long memoryLimit, Func<LuaState, LuaInterrupt> onInterrupt)
+    public ScriptState(ServerContext server, ScriptRun run, long memoryLimit, Func<LuaState, LuaInterrupt> onInterrupt, ScriptState? previous)
     {
         _lua = new LuaState(new LuaOptions
         {
@@ -44,37 +44,22 @@ internal sealed class ScriptState
         globals.SetString("redis", _redis.Table);
         globals.SetString(KeysName, _keys);
         globals.SetString(ArgvName, _argv);
+        if (previous is not null)
+        {
+            KeepChance(previous._lua.Globals, globals);
+        }
+
         Protect(globals);
     }
 
     /// <summary>2, or 3 after redis.setresp(3).</summary>
     public int Protocol => _redis.Protocol;
 
-    /// <summary>Compiles the text as the body of a function, as Redis does, so that error texts and lines are the same.</summary>
-    public bool TryCompile(ByteString sha, ReadOnlySpan<byte> body, out LuaClosure? function, out string message)
+    public bool TryCompile(ReadOnlySpan<byte> body, out LuaClosure function, out string message)
     {
-        function = null;
-        message = "";
-        var name = ByteString.FromUtf8($"f_{sha}");
-        byte[] source = [.. "function "u8, .. name.Span, .. "() "u8, .. body, .. "\nend"u8];
-        if (!_lua.TryLoad(source, ChunkName, out var chunk, out var error))
-        {
-            message = error.Value.IsString ? Encoding.Latin1.GetString(error.Value.AsString.Span) : error.Message;
-            return false;
-        }
-
-        // The chunk only defines the function; it does so in a table of its own.
-        var scratch = new LuaTable();
-        chunk.Environment = scratch;
-        if (!_lua.TryCall(chunk, [], out LuaValue _, out var failure))
-        {
-            message = failure.Message;
-            return false;
-        }
-
-        function = (LuaClosure)scratch.GetString(name).AsFunction;
-        function.Environment = _lua.Globals;
-        return true;
+        var compiled = _lua.TryLoad(body, ChunkName, out function, out var error);
+        message = compiled ? "" : error.Value.IsString ? Encoding.Latin1.GetString(error.Value.AsString.Span) : error.Message;
+        return compiled;
     }
 
     /// <summary>Puts the command's keys and arguments into KEYS and ARGV, and points redis.call at the command's client.</summary>
@@ -151,6 +136,18 @@ internal sealed class ScriptState
         }
 
         return call.Return(table);
+    }
+
+    /// <summary>The numbers of math.random go on after SCRIPT FLUSH: in Redis their state belongs to the process.</summary>
+    private static void KeepChance(LuaTable from, LuaTable to)
+    {
+        foreach (var name in new[] { "random", "randomseed" })
+        {
+            Upvalues(to, name)[0] = Upvalues(from, name)[0];
+        }
+
+        static LuaValue[] Upvalues(LuaTable globals, string name) =>
+            ((LuaHostFunction)globals.GetString("math"u8).AsTable.GetString(Encoding.ASCII.GetBytes(name)).AsFunction).Upvalues;
     }
 
     private void Protect(LuaTable globals)
