@@ -265,8 +265,13 @@ public static class CommandCommands
         var keys = new List<int>();
         if (!row.Keys.TryFind(inner, keys) || keys.Count == 0)
         {
-            c.Reply.Error(row.Is(NoMandatoryKeys) && keys.Count == 0 ? "ERR The command has no key arguments"u8 : "ERR Invalid arguments specified for command"u8);
-            return;
+            if (!row.Is(NoMandatoryKeys))
+            {
+                c.Reply.Error("ERR Invalid arguments specified for command"u8);
+                return;
+            }
+
+            keys.Clear();
         }
 
         c.Reply.Array(keys.Count);

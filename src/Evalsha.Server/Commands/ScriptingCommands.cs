@@ -63,17 +63,23 @@ internal sealed class ScriptingCommands(ScriptEngine engine)
 
     private void Eval(CommandContext c, bool readOnly)
     {
-        if (engine.Load(c, 1) is { } script)
+        // A wrong count of keys is said before the script is looked at, and the script is then not cached.
+        if (ScriptEngine.TryKeyCount(c, out var keys) && engine.Load(c, 1) is { } script)
         {
-            engine.Execute(c, script, readOnly);
+            engine.Execute(c, script, keys, readOnly);
         }
     }
 
     private void EvalSha(CommandContext c, bool readOnly)
     {
+        if (!ScriptEngine.TryKeyCount(c, out var keys))
+        {
+            return;
+        }
+
         if (engine.Cache.Find(c[1]) is { } script)
         {
-            engine.Execute(c, script, readOnly);
+            engine.Execute(c, script, keys, readOnly);
         }
         else
         {

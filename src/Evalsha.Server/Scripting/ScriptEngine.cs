@@ -80,11 +80,11 @@ internal sealed class ScriptEngine
         return script;
     }
 
-    /// <summary>Runs the script for this command: numkeys stands at argument 2, keys and arguments follow. Replies.</summary>
-    public void Execute(CommandContext c, CachedScript script, bool readOnly)
+    /// <summary>Runs the script for this command: its keys and arguments begin at argument 3. Replies.</summary>
+    public void Execute(CommandContext c, CachedScript script, int keys, bool readOnly)
     {
         c.NoEffect(); // What the script's commands do are the effects.
-        if (!TryKeyCount(c, out var keys) || IsRefused(c, script, readOnly))
+        if (IsRefused(c, script, readOnly))
         {
             return;
         }
@@ -116,7 +116,8 @@ internal sealed class ScriptEngine
         }
     }
 
-    private static bool TryKeyCount(CommandContext c, out int keys)
+    /// <summary>The number of keys, argument 2; false: the error has been replied.</summary>
+    public static bool TryKeyCount(CommandContext c, out int keys)
     {
         keys = 0;
         if (!c.TryInteger(2, out var count))
