@@ -31,6 +31,8 @@ internal static partial class Interpreter
         var state = thread.State;
         if (++state.HostLevels >= LuaLimits.HostLevelsMax && !AllowLevel(thread))
         {
+            // The handler runs with this level still counted: so it gets the few above the limit.
+            if (thread.Handler != 0) CallHandler(thread);
             state.HostLevels--;
             return false;
         }
