@@ -3,6 +3,7 @@
 using System.Text.Json;
 using Evalsha.Client;
 using Evalsha.Resp;
+using Evalsha.Server;
 using Evalsha.Tests.Support;
 using Referee.Fleet;
 using Referee.Records;
@@ -84,6 +85,19 @@ public sealed class RealRedisStore : StoreFixture
 
     protected override async Task<IRedisExecutor> OpenAsync() =>
         await RedisConnection.ConnectAsync(new RedisOptions { Port = _redis.Port }, CancellationToken.None);
+}
+
+/// <summary>Our own server in this process, over in-memory pipes.</summary>
+public sealed class EmbeddedStore : StoreFixture
+{
+    private RedisServer _server = null!;
+
+    protected override async Task StartAsync() => _server = await RedisServer.StartAsync();
+
+    protected override async Task StopAsync() => await _server.DisposeAsync();
+
+    protected override async Task<IRedisExecutor> OpenAsync() =>
+        await RedisConnection.OpenAsync(_ => ValueTask.FromResult(_server.OpenPipe()), new RedisOptions(), CancellationToken.None);
 }
 
 /// <summary>A real redis-server as the only node of a cluster: every script must keep to one slot and to the keys it declares.</summary>

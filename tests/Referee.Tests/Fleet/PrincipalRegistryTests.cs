@@ -105,3 +105,5 @@ public abstract class PrincipalRegistryTests(StoreFixture store)
 }
 
 public sealed class PrincipalRegistryOnRedisTests(RealRedisStore store) : PrincipalRegistryTests(store), IClassFixture<RealRedisStore>;
+
+public sealed class PrincipalRegistryOnEmbeddedTests(EmbeddedStore store) : PrincipalRegistryTests(store), IClassFixture<EmbeddedStore>;

@@ -178,3 +178,5 @@ public abstract class RecordInLuaTests(StoreFixture store)
 }
 
 public sealed class RecordInLuaOnRedisTests(RealRedisStore store) : RecordInLuaTests(store), IClassFixture<RealRedisStore>;
+
+public sealed class RecordInLuaOnEmbeddedTests(EmbeddedStore store) : RecordInLuaTests(store), IClassFixture<EmbeddedStore>;

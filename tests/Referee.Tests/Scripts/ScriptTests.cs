@@ -89,3 +89,5 @@ public abstract partial class ScriptKeysTests(StoreFixture store)
 }
 
 public sealed class ScriptKeysOnRedisTests(RealRedisStore store) : ScriptKeysTests(store), IClassFixture<RealRedisStore>;
+
+public sealed class ScriptKeysOnEmbeddedTests(EmbeddedStore store) : ScriptKeysTests(store), IClassFixture<EmbeddedStore>;

@@ -233,3 +233,5 @@ public abstract class ClaimTests(StoreFixture store)
 }
 
 public sealed class ClaimOnRedisTests(RealRedisStore store) : ClaimTests(store), IClassFixture<RealRedisStore>;
+
+public sealed class ClaimOnEmbeddedTests(EmbeddedStore store) : ClaimTests(store), IClassFixture<EmbeddedStore>;

@@ -286,3 +286,5 @@ public abstract class EvidenceTests(StoreFixture store)
 }
 
 public sealed class EvidenceOnRedisTests(RealRedisStore store) : EvidenceTests(store), IClassFixture<RealRedisStore>;
+
+public sealed class EvidenceOnEmbeddedTests(EmbeddedStore store) : EvidenceTests(store), IClassFixture<EmbeddedStore>;

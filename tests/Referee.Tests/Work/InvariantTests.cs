@@ -134,3 +134,5 @@ public abstract class InvariantTests(StoreFixture store)
 }
 
 public sealed class InvariantOnRedisTests(RealRedisStore store) : InvariantTests(store), IClassFixture<RealRedisStore>;
+
+public sealed class InvariantOnEmbeddedTests(EmbeddedStore store) : InvariantTests(store), IClassFixture<EmbeddedStore>;

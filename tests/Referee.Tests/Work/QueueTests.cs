@@ -284,3 +284,5 @@ public abstract class QueueTests(StoreFixture store)
 }
 
 public sealed class QueueOnRedisTests(RealRedisStore store) : QueueTests(store), IClassFixture<RealRedisStore>;
+
+public sealed class QueueOnEmbeddedTests(EmbeddedStore store) : QueueTests(store), IClassFixture<EmbeddedStore>;

@@ -229,4 +229,6 @@ public abstract partial class SeedDefectTests(StoreFixture store)
 
 public sealed class SeedDefectOnRedisTests(RealRedisStore store) : SeedDefectTests(store), IClassFixture<RealRedisStore>;
 
+public sealed class SeedDefectOnEmbeddedTests(EmbeddedStore store) : SeedDefectTests(store), IClassFixture<EmbeddedStore>;
+
 public sealed class SeedDefectOnClusterTests(ClusterNodeStore store) : SeedDefectTests(store), IClassFixture<ClusterNodeStore>;

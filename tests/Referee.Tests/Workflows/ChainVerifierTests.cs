@@ -7,6 +7,8 @@ namespace Referee.Tests.Workflows;
 
 public sealed class ChainVerifierOnRedisTests(RealRedisStore store) : ChainVerifierTests(store), IClassFixture<RealRedisStore>;
 
+public sealed class ChainVerifierOnEmbeddedTests(EmbeddedStore store) : ChainVerifierTests(store), IClassFixture<EmbeddedStore>;
+
 public abstract class ChainVerifierTests(StoreFixture store)
 {
     private const int Items = 4; // two moves each: records 1..8

@@ -8,6 +8,8 @@ namespace Referee.Tests.Workflows;
 
 public sealed class PromoteOnRedisTests(RealRedisStore store) : PromoteTests(store), IClassFixture<RealRedisStore>;
 
+public sealed class PromoteOnEmbeddedTests(EmbeddedStore store) : PromoteTests(store), IClassFixture<EmbeddedStore>;
+
 public abstract class PromoteTests(StoreFixture store)
 {
     [Fact]

@@ -7,6 +7,8 @@ namespace Referee.Tests.Workflows;
 
 public sealed class ReviewOnRedisTests(RealRedisStore store) : ReviewTests(store), IClassFixture<RealRedisStore>;
 
+public sealed class ReviewOnEmbeddedTests(EmbeddedStore store) : ReviewTests(store), IClassFixture<EmbeddedStore>;
+
 public abstract class ReviewTests(StoreFixture store)
 {
     private static readonly WorkflowPolicy TwoEyes = PolicyReader.FromYaml(

@@ -197,3 +197,5 @@ public abstract class BacklogSubmitTests(StoreFixture store)
 }
 
 public sealed class BacklogSubmitOnRedisTests(RealRedisStore store) : BacklogSubmitTests(store), IClassFixture<RealRedisStore>;
+
+public sealed class BacklogSubmitOnEmbeddedTests(EmbeddedStore store) : BacklogSubmitTests(store), IClassFixture<EmbeddedStore>;
