@@ -171,6 +171,32 @@ public abstract class PromoteTests(StoreFixture store)
     }
 
     [Fact]
+    public async Task Of_many_that_promote_at_once_each_item_has_one_winner_and_the_chain_holds()
+    {
+        var desk = await store.NewProject().WithPolicyAsync(Policies.Open);
+        for (var i = 0; i < 8; i++)
+        {
+            (await desk.SubmitAsync(Sample.Olga, new SubmitRequest($"R-{i}", "R", "open"))).OrThrow();
+        }
+
+        var racers = new List<Task<Result<Decision>>>();
+        for (var racer = 0; racer < 6; racer++)
+        {
+            var own = new Coordinator(await store.ConnectAsync(), desk.Project);
+            var caller = new Caller($"racer-{racer}", [], Tier.SelfReported, Verified: true);
+            racers.AddRange(Enumerable.Range(0, 8).Select(i => own.PromoteAsync(caller, new PromoteRequest($"R-{i}", "middle")).AsTask()));
+        }
+
+        var answers = await Task.WhenAll(racers);
+
+        answers.Where(answer => answer.Ok).Select(answer => answer.Value!.Item).Order().ShouldBe(Enumerable.Range(0, 8).Select(i => $"R-{i}"));
+        answers.Where(answer => !answer.Ok).ShouldAllBe(answer => answer.Code == "NO_EDGE");
+        (await desk.VerifyAsync()).OrThrow().ShouldSatisfyAllConditions(
+            verification => verification.Findings.ShouldBeEmpty(),
+            verification => verification.Records.ShouldBe(8));
+    }
+
+    [Fact]
     public async Task A_pass_under_a_wip_limit_takes_six_commands()
     {
         var desk = await store.NewProject().WithPolicyAsync(BuiltInPolicies.CodeChange);
