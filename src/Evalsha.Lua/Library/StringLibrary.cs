@@ -164,6 +164,11 @@ public static partial class StringLibrary
         }
 
         var first = Relative(from, text.Length);
+        if (call.Count < 3 && first > 0 && first <= text.Length)
+        {
+            return call.Return((double)text[(int)first - 1]);
+        }
+
         if (!call.OptInteger(2, first, out var to))
         {
             return LuaCall.Raised;
@@ -217,13 +222,21 @@ public static partial class StringLibrary
         return call.Return(ByteString.Own(buffer));
     }
 
-    // Binary chunks are neither written nor read: the sandbox must not load them, and a program can keep the source.
+    // PUC's binary form, byte for byte. Whether it may be loaded again is the loader's affair: a sandbox reads source text only.
     private static int Dump(ref LuaCall call)
     {
-        if (!call.CheckFunction(0, out var function)) return LuaCall.Raised;
-        return function is LuaClosure closure
-            ? call.Return((LuaValue)ByteString.Own(Bytecode.Dump.Of(closure.Prototype)))
-            : call.Error("unable to dump given function");
+        if (!call.CheckFunction(0, out var function))
+        {
+            return LuaCall.Raised;
+        }
+
+        if (function is not LuaClosure closure)
+        {
+            return call.Error("unable to dump given function");
+        }
+
+        var bytes = Bytecode.Dump.Of(closure.Prototype);
+        return call.Allocate(bytes.Length) ? call.Return(ByteString.Own(bytes)) : LuaCall.Raised;
     }
 
     internal static bool AppendNumber(ref LuaCall call, ref ByteBuilder builder, double number)

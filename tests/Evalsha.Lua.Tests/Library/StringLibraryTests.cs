@@ -98,7 +98,7 @@ public sealed class StringLibraryTests
         local s = ('x'):rep(9000)
         print(text(pcall(function() return s:byte(1, -1) end)))
         print(select('#', s:byte(1, 7900)))
-        print(text(pcall(string.dump, print)))
+        print(text(pcall(string.dump, print))) print(text(pcall(string.dump))) print(text(pcall(string.dump, loadstring('local a, b = ... return function(x) return a + x .. "z" end', '=x'))))
         print(text(pcall(string.gsub, 'abc', 'b')))
         print(text(pcall(string.gsub, 'abc', 'b', true)))
         print(text(pcall(string.gsub, 'abc', 'b', function() return {} end)))
