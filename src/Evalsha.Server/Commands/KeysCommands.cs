@@ -78,7 +78,7 @@ internal static class KeysCommands
         c.Reply.Integer(count);
     }
 
-    private static void Type(CommandContext c) => c.Reply.Status(c.Db.Peek(c[1]) is { } entry ? ValueKind.Name(entry.Value) : "none");
+    private static void Type(CommandContext c) => c.Reply.Status(c.Db.Peek(c[1]) is { } entry ? ValueKind.Name(entry.Value) : "none"u8);
 
     private static void Rename(CommandContext c) => Rename(c, onlyIfFree: false);
 
@@ -230,10 +230,9 @@ internal static class KeysCommands
         }
         while (cursor != 0 && --steps > 0 && found.Count < options.Count);
 
-        var type = options.TypeAt == 0 ? null : Encoding.UTF8.GetString(c[options.TypeAt]);
         found.RemoveAll(entry =>
             !options.Matches(c, entry.Key.Span)
-            || (type is not null && !string.Equals(type, ValueKind.Name(entry.Value), StringComparison.OrdinalIgnoreCase))
+            || (options.TypeAt != 0 && !Ascii.EqualsIgnoreCase(c[options.TypeAt], ValueKind.Name(entry.Value)))
             || c.Db.Peek(entry.Key.Span) is null);
         c.Reply.BeginScanReply(cursor, found.Count);
         foreach (var entry in found)

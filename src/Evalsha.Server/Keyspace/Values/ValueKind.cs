@@ -6,14 +6,14 @@ namespace Evalsha.Server.Keyspace.Values;
 
 internal static class ValueKind
 {
-    public static string Name(object value) => value switch
+    public static ReadOnlySpan<byte> Name(object value) => value switch
     {
-        ByteString or IntegerValue or StringBuffer => "string",
-        ListValue => "list",
-        SetValue => "set",
-        SortedSetValue => "zset",
-        HashValue => "hash",
-        StreamValue => "stream",
+        ByteString or IntegerValue or StringBuffer => "string"u8,
+        ListValue => "list"u8,
+        SetValue => "set"u8,
+        SortedSetValue => "zset"u8,
+        HashValue => "hash"u8,
+        StreamValue => "stream"u8,
         _ => throw new ArgumentException($"No Redis type is kept in a {value.GetType().Name}."),
     };
 

@@ -1,0 +1,69 @@
+// The commands that run millions of times allocate nothing beyond what they store.
+using Evalsha.Lua.Runtime;
+
+namespace Evalsha.Server.Tests.Commands;
+
+public sealed class AllocationTests
+{
+    private const int Calls = 5000;
+
+    [Theory]
+    [InlineData("GET text")]
+    [InlineData("GET counter")]
+    [InlineData("SET counter 77")]
+    [InlineData("SET text another-text")]
+    [InlineData("INCR counter")]
+    [InlineData("INCRBY counter 5")]
+    [InlineData("EXISTS text nothing")]
+    [InlineData("TTL text")]
+    [InlineData("STRLEN text")]
+    [InlineData("HGET hash field")]
+    [InlineData("HSET hash field other")]
+    [InlineData("HEXISTS hash nothing")]
+    [InlineData("HLEN hash")]
+    [InlineData("SISMEMBER set member")]
+    [InlineData("SISMEMBER ints 5")]
+    [InlineData("SADD set member")]
+    [InlineData("ZSCORE zset m500")]
+    [InlineData("ZRANK zset m500")]
+    [InlineData("ZADD zset 5 m500")]
+    [InlineData("ZCOUNT zset 100 200")]
+    [InlineData("ZRANGE zset 10 20 WITHSCORES")]
+    [InlineData("ZRANGEBYSCORE zset (10 20 LIMIT 0 5")]
+    [InlineData("LINDEX list 3")]
+    [InlineData("LRANGE list 0 -1")]
+    [InlineData("LLEN list")]
+    [InlineData("XLEN stream")]
+    [InlineData("XRANGE stream - +")]
+    [InlineData("TYPE text")]
+    public async Task It_allocates_nothing(string command)
+    {
+        await using var server = await RedisServer.StartAsync(new RedisServerOptions { Seed = 1 });
+        await using var client = server.OpenDirect();
+        foreach (var first in (string[])["SET text some-text", "SET counter 5", "HSET hash field value", "SADD set member", "SADD ints 1 5 9", "RPUSH list a b c d e", "XADD stream 1-1 f v"])
+        {
+            await client.ExecuteAsync(first.Split(' '));
+        }
+
+        for (var i = 0; i < 1000; i++)
+        {
+            await client.ExecuteAsync("ZADD", "zset", $"{i}", $"m{i}");
+        }
+
+        var arguments = Array.ConvertAll(command.Split(' '), ByteString.FromUtf8);
+        Run(client, arguments);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Run(client, arguments);
+        var each = (GC.GetAllocatedBytesForCurrentThread() - before) / (double)Calls;
+        each.ShouldBeLessThan(1, command);
+    }
+
+    private static void Run(Sessions.DirectClient client, ByteString[] arguments)
+    {
+        for (var i = 0; i < Calls; i++)
+        {
+            client.TryExecute(arguments).ShouldBeTrue();
+            client.ClearOutput();
+        }
+    }
+}
