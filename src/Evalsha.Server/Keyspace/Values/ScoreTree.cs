@@ -1,7 +1,8 @@
 // Members ordered by (score, member bytes): a B+ tree in which every inner node knows how many members each child holds.
 // Always true: members ascend strictly over the chained leaves; a child's lower bound is not above any of its members and is above all members before it;
-//   _counts[i] is the number of members under child i; no node but the root is empty.
+//   Counts[i] is the number of members under child i; no node but the root is empty.
 // So rank of a member, member of a rank, and the first member above a bound each cost one descent, O(log n); removal of a run costs one descent per leaf.
+// One file because the tree and its two kinds of node keep one invariant between them: who splits, who joins, who counts.
 // A B+ tree and not Redis's skip list: four levels and two dense arrays per leaf for a million members, where a skip list follows twenty pointers.
 using System.Diagnostics;
 using Evalsha.Lua.Runtime;
