@@ -1,5 +1,6 @@
 // The commands that run millions of times allocate nothing beyond what they store.
 using Evalsha.Lua.Runtime;
+using Evalsha.Server.Sessions;
 
 namespace Evalsha.Server.Tests.Commands;
 
@@ -58,7 +59,7 @@ public sealed class AllocationTests
         each.ShouldBeLessThan(1, command);
     }
 
-    private static void Run(Sessions.DirectClient client, ByteString[] arguments)
+    private static void Run(DirectClient client, ByteString[] arguments)
     {
         for (var i = 0; i < Calls; i++)
         {
