@@ -15,7 +15,7 @@ internal sealed class GlobalOptions
 
     public Option<string?> Token { get; } = new("--token") { Description = $"The caller's token (default: {DoorKeeper.TokenVariable}, else the folder's operator)", Recursive = true };
 
-    public Option<string> Project { get; } = new("--project") { Description = "The project, a namespace of its own", Recursive = true, DefaultValueFactory = _ => RefereeStoreOptions.ProjectUsual, HelpName = "NAME" };
+    public Option<string?> Project { get; } = new("--project") { Description = $"The project, a namespace of its own (default: the running gateway's, else {RefereeStoreOptions.ProjectUsual})", Recursive = true, HelpName = "NAME" };
 
     public void AddTo(Command root)
     {
@@ -30,6 +30,6 @@ internal sealed class GlobalOptions
         Redis = parsed.GetValue(Redis),
         As = parsed.GetValue(As),
         Token = parsed.GetValue(Token),
-        Project = parsed.GetValue(Project)!,
+        Project = parsed.GetValue(Project),
     };
 }

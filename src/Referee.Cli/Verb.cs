@@ -1,5 +1,6 @@
 // How a verb runs: its door is opened, its work done, and whatever goes wrong becomes one line on standard error and an exit code.
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json.Serialization.Metadata;
 using Referee.Cli.Doors;
 using Referee.Records;
@@ -115,12 +116,24 @@ internal sealed class VerbFactory(CliEnvironment environment, GlobalOptions opti
             {
                 return await work(call);
             }
-            catch (CliException e)
+            catch (Exception e) when (CliException.Of(e) is { } said)
             {
-                await environment.Error.WriteLineAsync($"referee {name}: {e.Message}");
-                return e.ExitCode;
+                await environment.Error.WriteLineAsync($"{Path(parsed)}: {said.Message}");
+                return said.ExitCode;
             }
         });
         return command;
+    }
+
+    // "referee principal add": the names from the root down.
+    private static string Path(ParseResult parsed)
+    {
+        var names = new List<string>();
+        for (SymbolResult? result = parsed.CommandResult; result is CommandResult command; result = result.Parent)
+        {
+            names.Add(command.Command.Name);
+        }
+
+        return string.Join(' ', names.AsEnumerable().Reverse());
     }
 }

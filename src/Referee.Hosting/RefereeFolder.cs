@@ -7,7 +7,8 @@ using System.Text.Json.Serialization;
 namespace Referee.Hosting;
 
 /// <summary>Where a running gateway answers, as it wrote it itself when it began to listen.</summary>
-public sealed record GatewayAddress(Uri Url, int ProcessId);
+/// <param name="Project">The one project it serves.</param>
+public sealed record GatewayAddress(Uri Url, int ProcessId, string Project);
 
 /// <summary>The exclusive right to open the folder's store. Disposing gives it back.</summary>
 public sealed class FolderLock : IDisposable
@@ -19,7 +20,9 @@ public sealed class FolderLock : IDisposable
     public void Dispose() => _file.Dispose();
 }
 
-/// <summary>Files: <c>lock</c>, <c>gateway.json</c> while a gateway runs, <c>operator.token</c>, <c>config.json</c>, and <c>store/</c> with the append-only file.</summary>
+/// <summary>
+/// Files: <c>lock</c>, <c>gateway.json</c> while a gateway runs, <c>operator.token</c> (one for each project), <c>config.json</c>, and <c>store/</c> with the append-only file.
+/// </summary>
 public sealed partial class RefereeFolder
 {
     public const string Name = ".referee";
@@ -33,8 +36,6 @@ public sealed partial class RefereeFolder
     public string Path { get; }
 
     public string StorePath => System.IO.Path.Combine(Path, "store");
-
-    public string TokenPath => System.IO.Path.Combine(Path, "operator.token");
 
     public string ConfigurationPath => System.IO.Path.Combine(Path, "config.json");
 
@@ -87,7 +88,7 @@ public sealed partial class RefereeFolder
         {
             return new(new FileStream(LockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (IOException)
+        catch (IOException) when (Directory.Exists(Path))
         {
             return null; // held by another process; FileShare.None says so with this exception on every system
         }
@@ -126,9 +127,13 @@ public sealed partial class RefereeFolder
 
     public void Withdraw() => File.Delete(GatewayPath);
 
-    public string? ReadToken() => File.Exists(TokenPath) ? File.ReadAllText(TokenPath).Trim() : null;
+    /// <summary>Where the operator's token of a project is kept: principals belong to a project, so their tokens do too.</summary>
+    public string TokenPath(string project) =>
+        System.IO.Path.Combine(Path, project == RefereeStoreOptions.ProjectUsual ? "operator.token" : $"operator.{project}.token");
 
-    public void WriteToken(string token) => WritePrivate(TokenPath, token + "\n");
+    public string? ReadToken(string project) => File.Exists(TokenPath(project)) ? File.ReadAllText(TokenPath(project)).Trim() : null;
+
+    public void WriteToken(string project, string token) => WritePrivate(TokenPath(project), token + "\n");
 
     // Written beside and moved over, so that a reader sees the old text or the new one, and never one with wider rights.
     /// <summary>Writes a file that only its owner can read.</summary>

@@ -95,6 +95,14 @@ public sealed class GatewayOverRedis : CliWorld
     protected override Task OpenAsync(CliProject project) => project.UpAsync("--redis", Url, "--project", project.Name);
 }
 
+/// <summary>Verbs that find a gateway running in their folder, on the embedded server.</summary>
+public sealed class EmbeddedGateway : CliWorld
+{
+    public override bool Verified => true;
+
+    protected override Task OpenAsync(CliProject project) => project.UpAsync();
+}
+
 /// <summary>One project: a folder, an operator, and whoever else joins.</summary>
 public sealed class CliProject(CliWorld world, string name) : IAsyncDisposable
 {
@@ -104,6 +112,10 @@ public sealed class CliProject(CliWorld world, string name) : IAsyncDisposable
     public string Name => name;
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("cli-").FullName;
+
+    public string Referee => Path.Combine(Folder, RefereeFolder.Name);
+
+    public string GatewayFile => Path.Combine(Referee, "gateway.json");
 
     /// <summary>What every call carries, whoever calls.</summary>
     public string[] Common { get; set; } = [];
@@ -126,7 +138,7 @@ public sealed class CliProject(CliWorld world, string name) : IAsyncDisposable
     {
         var up = new CliActor(this, "up", null);
         _gateway = Task.Run(() => up.RunAsync(_down.Token, ["up", .. arguments]));
-        while (!File.Exists(Path.Combine(Folder, RefereeFolder.Name, "gateway.json")))
+        while (!File.Exists(GatewayFile))
         {
             if (_gateway.IsCompleted)
             {
@@ -154,6 +166,21 @@ public sealed class CliProject(CliWorld world, string name) : IAsyncDisposable
         File.WriteAllText(path, text);
         return path;
     }
+
+    /// <summary>A file that can be executed.</summary>
+    public string WriteProgram(string file, string text)
+    {
+        var path = Write(file, text);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        return path;
+    }
+
+    public static UnixFileMode Mode(string path) =>
+        OperatingSystem.IsWindows() ? throw new PlatformNotSupportedException("These tests run where files have owners.") : File.GetUnixFileMode(path);
 
     /// <summary>Makes the folder a git work tree with one commit; reports are ignored, as a build's output is.</summary>
     public void BeginGit()
@@ -216,10 +243,10 @@ public sealed class CliActor(CliProject project, string name, string? token)
     /// <summary>Calls a method of the table through the same door a verb takes; the answer as the wire has it.</summary>
     public async Task<string> CallAsync(string method, string parameters = "{}")
     {
-        var options = new DoorOptions { Token = token, Project = project.Name };
+        var options = new DoorOptions { Token = token };
         if (project.Common.Length > 0)
         {
-            options = options with { Redis = project.Common[1], As = name };
+            options = options with { Redis = project.Common[1], Project = project.Name, As = name };
         }
 
         await using var door = await DoorKeeper.OpenAsync(Environment(TextWriter.Null, TextWriter.Null), options, CancellationToken.None);

@@ -34,7 +34,7 @@ public sealed class RefereeFolderTests : IDisposable
     {
         var folder = RefereeFolder.Create(_parent, TimeProvider.System);
         var (_, mine) = await folder.EnterAsync(TimeSpan.Zero, CancellationToken.None);
-        var address = new GatewayAddress(new Uri("http://127.0.0.1:4711/"), 1);
+        var address = new GatewayAddress(new Uri("http://127.0.0.1:4711/"), 1, "main");
         folder.Announce(address);
         (await folder.EnterAsync(TimeSpan.Zero, CancellationToken.None)).ShouldBe((address, null));
         mine!.Dispose();
@@ -44,7 +44,7 @@ public sealed class RefereeFolderTests : IDisposable
     public async Task An_address_left_behind_by_a_killed_gateway_is_not_believed()
     {
         var folder = RefereeFolder.Create(_parent, TimeProvider.System);
-        folder.Announce(new GatewayAddress(new Uri("http://127.0.0.1:4711/"), 1));
+        folder.Announce(new GatewayAddress(new Uri("http://127.0.0.1:4711/"), 1, "main"));
         var (gateway, held) = await folder.EnterAsync(TimeSpan.Zero, CancellationToken.None);
         gateway.ShouldBeNull();
         held.ShouldNotBeNull().Dispose();
@@ -63,12 +63,14 @@ public sealed class RefereeFolderTests : IDisposable
     public void A_token_is_kept_for_its_owner_alone()
     {
         var folder = RefereeFolder.Create(_parent, TimeProvider.System);
-        folder.ReadToken().ShouldBeNull();
-        folder.WriteToken("secret");
-        folder.ReadToken().ShouldBe("secret");
+        folder.ReadToken("main").ShouldBeNull();
+        folder.WriteToken("main", "secret");
+        folder.WriteToken("other", "another");
+        folder.ReadToken("main").ShouldBe("secret");
+        folder.ReadToken("other").ShouldBe("another");
         if (!OperatingSystem.IsWindows())
         {
-            File.GetUnixFileMode(folder.TokenPath).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.GetUnixFileMode(folder.TokenPath("main")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
     }
 }

@@ -19,7 +19,10 @@ public sealed record DoorOptions
     /// <summary>A token; else <c>REFEREE_TOKEN</c>, else the folder's own.</summary>
     public string? Token { get; init; }
 
-    public string Project { get; init; } = RefereeStoreOptions.ProjectUsual;
+    /// <summary>Null for the one the running gateway serves, else the usual one.</summary>
+    public string? Project { get; init; }
+
+    public string ProjectOrUsual => Project ?? RefereeStoreOptions.ProjectUsual;
 }
 
 public static class DoorKeeper
@@ -36,23 +39,15 @@ public static class DoorKeeper
         {
             return options.Redis is { } address ? await TrustAsync(environment, options, address, ct) : await EnterAsync(environment, options, ct);
         }
-        catch (RedisConnectionException e)
+        catch (Exception e) when (CliException.Of(e) is { } said)
         {
-            throw new CliException(ExitCodes.Unavailable, $"the store does not answer: {e.Message}");
-        }
-        catch (TimeoutException e)
-        {
-            throw new CliException(ExitCodes.Unavailable, e.Message);
-        }
-        catch (Exception e) when (e is FormatException or ArgumentException)
-        {
-            throw new CliException(ExitCodes.Usage, e.Message);
+            throw said;
         }
     }
 
     private static async Task<IDoor> TrustAsync(CliEnvironment environment, DoorOptions options, string address, CancellationToken ct)
     {
-        var store = await RefereeStore.OpenAsync(new RefereeStoreOptions { Redis = address, Project = options.Project, TimeProvider = environment.Time }, ct);
+        var store = await RefereeStore.OpenAsync(new RefereeStoreOptions { Redis = address, Project = options.ProjectOrUsual, TimeProvider = environment.Time }, ct);
         try
         {
             var caller = await store.Coordinator.Principals.TrustAsync(options.As ?? environment.OsUser, ct);
@@ -76,15 +71,20 @@ public static class DoorKeeper
         var (gateway, held) = await folder.EnterAsync(Patience, ct);
         if (gateway is not null)
         {
-            var known = TokenOf(environment, options, folder) ?? throw new CliException(ExitCodes.Forbidden, $"no token: give --token or {TokenVariable}");
+            if (options.Project is { } wanted && wanted != gateway.Project)
+            {
+                throw new CliException(ExitCodes.Usage, $"the gateway here serves the project {gateway.Project}, not {wanted}");
+            }
+
+            var known = TokenOf(environment, options, folder, gateway.Project) ?? throw new CliException(ExitCodes.Forbidden, $"no token: give --token or {TokenVariable}");
             return new GatewayDoor(gateway.Url, known);
         }
 
         RefereeStore? store = null;
         try
         {
-            store = await OpenFolderAsync(environment, folder, options.Project, null, ct);
-            var caller = await store.Coordinator.Principals.AuthenticateAsync(TokenOf(environment, options, folder), ct)
+            store = await OpenFolderAsync(environment, folder, options.ProjectOrUsual, null, null, ct);
+            var caller = await store.Coordinator.Principals.AuthenticateAsync(TokenOf(environment, options, folder, options.ProjectOrUsual), ct)
                 ?? throw new CliException(ExitCodes.Forbidden, "nobody has this token; see referee principal list");
             return new StoreDoor(store, held, caller, $"folder {folder.Path}");
         }
@@ -100,22 +100,52 @@ public static class DoorKeeper
         }
     }
 
-    /// <summary>Opens the folder's store; the caller holds the lock. A folder without an operator gets one, whose token stays in the folder.</summary>
-    public static async Task<RefereeStore> OpenFolderAsync(CliEnvironment environment, RefereeFolder folder, string project, int? respPort, CancellationToken ct)
+    /// <summary>
+    /// Opens the folder's store, or the Redis that a gateway in this folder stands before; the caller holds the lock.
+    /// A project without an operator gets one, whose token stays in the folder.
+    /// </summary>
+    /// <exception cref="CliException">A Redis elsewhere knows this user already, and the token is not here.</exception>
+    public static async Task<RefereeStore> OpenFolderAsync(CliEnvironment environment, RefereeFolder folder, string project, string? redis, int? respPort, CancellationToken ct)
     {
         var store = await RefereeStore.OpenAsync(
-            new RefereeStoreOptions { Directory = folder.StorePath, Project = project, RespPort = respPort, TimeProvider = environment.Time, Log = environment.Error.WriteLine }, ct);
-        if (folder.ReadToken() is null)
+            new RefereeStoreOptions { Redis = redis, Directory = folder.StorePath, Project = project, RespPort = respPort, TimeProvider = environment.Time, Log = environment.Error.WriteLine }, ct);
+        try
         {
-            var name = environment.OsUser;
-            await store.Coordinator.Principals.RemoveAsync(name, ct);
-            var added = await store.Coordinator.Principals.AddAsync(new Principal(name, PrincipalKind.Human, [Methods.OperatorRole]), ct);
-            folder.WriteToken(added.OrThrow().Token);
+            await EnsureOperatorAsync(store, environment.OsUser, folder, project, ct);
+            return store;
         }
-
-        return store;
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
     }
 
-    private static string? TokenOf(CliEnvironment environment, DoorOptions options, RefereeFolder folder) =>
-        options.Token ?? environment.Variables.GetValueOrDefault(TokenVariable) ?? folder.ReadToken();
+    // The embedded store is this folder's alone, so a lost token is made anew. In a Redis that others share, the name may be somebody's on another machine.
+    private static async Task EnsureOperatorAsync(RefereeStore store, string name, RefereeFolder folder, string project, CancellationToken ct)
+    {
+        var principals = store.Coordinator.Principals;
+        if (folder.ReadToken(project) is not null && (await principals.ListAsync(ct)).OrThrow().Principals.Count > 0)
+        {
+            return;
+        }
+
+        if (store.IsEmbedded)
+        {
+            await principals.RemoveAsync(name, ct);
+        }
+
+        var added = await principals.AddAsync(new Principal(name, PrincipalKind.Human, [Methods.OperatorRole]), ct);
+        if (added.Value is not { } value)
+        {
+            throw new CliException(
+                ExitCodes.Forbidden,
+                $"{name} is a principal of this store already, and the token is not in {folder.TokenPath(project)}: put it there, or end it with referee --redis {RedisOptions.Parse(store.Options.Redis!)} principal remove {name}");
+        }
+
+        folder.WriteToken(project, value.Token);
+    }
+
+    private static string? TokenOf(CliEnvironment environment, DoorOptions options, RefereeFolder folder, string project) =>
+        options.Token ?? environment.Variables.GetValueOrDefault(TokenVariable) ?? folder.ReadToken(project);
 }

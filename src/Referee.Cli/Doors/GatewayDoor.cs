@@ -38,8 +38,9 @@ internal sealed class GatewayDoor : IDoor
                 _ => throw new CliException(ExitCodes.Unavailable, $"the gateway answered {(int)response.StatusCode}: {System.Text.Encoding.UTF8.GetString(body)}"),
             };
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
+            // Also when something that is no gateway answers there, or nothing does for the client's own timeout.
             throw new CliException(ExitCodes.Unavailable, $"the gateway {_url} does not answer: {e.Message}");
         }
     }

@@ -25,13 +25,27 @@ internal sealed partial class AgentFolder(RefereeFolder folder)
     private string MemoryPath => Path.Combine(folder.Path, "hook-memory.json");
 
     /// <exception cref="CliException">`init` has not been run here, or the file is damaged.</exception>
-    public HookConfiguration ReadConfiguration() =>
-        Read(folder.ConfigurationPath, AgentJson.Default.HookConfiguration) ?? throw new CliException(ExitCodes.Usage, $"{folder.ConfigurationPath} is not there: run referee init");
+    public HookConfiguration ReadConfiguration() => FindConfiguration() ?? throw new CliException(ExitCodes.Usage, $"{folder.ConfigurationPath} is not there: run referee init");
+
+    /// <summary>Null before the first `init`.</summary>
+    /// <exception cref="CliException">The file is damaged.</exception>
+    public HookConfiguration? FindConfiguration() => Read(folder.ConfigurationPath, AgentJson.Default.HookConfiguration);
 
     public void WriteConfiguration(HookConfiguration configuration) =>
         File.WriteAllText(folder.ConfigurationPath, JsonSerializer.Serialize(configuration, AgentJson.Default.HookConfiguration) + "\n");
 
-    public HookMemory? ReadMemory() => Read(MemoryPath, AgentJson.Default.HookMemory);
+    /// <summary>Null when there is nothing to remember; a memory that cannot be read is none.</summary>
+    public HookMemory? ReadMemory()
+    {
+        try
+        {
+            return Read(MemoryPath, AgentJson.Default.HookMemory);
+        }
+        catch (CliException)
+        {
+            return null; // it costs one more block, and is then written anew
+        }
+    }
 
     public void WriteMemory(HookMemory memory) => File.WriteAllText(MemoryPath, JsonSerializer.Serialize(memory, AgentJson.Default.HookMemory) + "\n");
 
@@ -43,8 +57,9 @@ internal sealed partial class AgentFolder(RefereeFolder folder)
         File.WriteAllText(ScriptPath, $"""
             #!/bin/sh
             # The stop event of a coding agent: asks the referee whether the claimed item may move on.
-            # Exit code 2 hands the reasons to the agent and keeps it working; whatever else goes wrong here must not read as "passed".
+            # Agents run it from wherever they stand, so it goes to its project first. Exit code 2 hands the reasons to the agent and keeps it working; whatever else goes wrong here must not read as "passed".
             REFEREE_COMMAND="$(printenv REFEREE_COMMAND || echo '{refereeCommand.Replace("'", "'\\''", StringComparison.Ordinal)}')"
+            cd "$(dirname "$0")/../.." || exit 2
             "$REFEREE_COMMAND" hook stop
             case $? in
               0) exit 0 ;;

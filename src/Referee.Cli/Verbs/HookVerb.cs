@@ -12,6 +12,9 @@ internal static class HookVerb
     /// <summary>What coding agents read as "go on working": their own number, not one of ours.</summary>
     private const int Block = 2;
 
+    /// <summary>What is remembered of a stop that the referee could not be asked about, whatever the reason was.</summary>
+    private static readonly HookMemory NotAsked = new("", 0, "");
+
     public static Command Create(VerbFactory verbs)
     {
         var stop = verbs.Create("stop", "The agent says it is done", [], StopAsync);
@@ -24,17 +27,17 @@ internal static class HookVerb
     {
         var folder = RefereeFolder.Find(call.Environment.Directory, call.Environment.Time) ?? throw new CliException(Block, "no .referee folder here: run referee init");
         var files = new AgentFolder(folder);
-        var configuration = files.ReadConfiguration();
-        var memory = files.ReadMemory();
+        HookConfiguration? configuration = null;
         StopVerdict verdict;
         try
         {
+            configuration = files.ReadConfiguration();
             await using var door = await DoorKeeper.OpenAsync(call.Environment, call.DoorOptions with { Token = File.ReadAllText(files.AgentTokenPath).Trim() }, call.Cancellation);
-            verdict = await StopGate.DecideAsync(door, configuration.Agent, call.Environment.Directory, memory, configuration.Shadow, call.Cancellation);
+            verdict = await StopGate.DecideAsync(door, configuration.Agent, call.Environment.Directory, files.ReadMemory(), configuration.Shadow, call.Cancellation);
         }
-        catch (Exception e) when (e is CliException or IOException)
+        catch (Exception e) when (CliException.Of(e) is { } said && e is not OperationCanceledException)
         {
-            return Unasked(call, files, configuration, memory, e.Message);
+            return Unasked(call, files, configuration, said.Message);
         }
 
         Remember(files, verdict.Memory);
@@ -58,17 +61,17 @@ internal static class HookVerb
     }
 
     // The gate stays closed whether the hook could ask or not; so it blocks once, and does not hold an agent for ever because a store is down.
-    private static int Unasked(VerbCall call, AgentFolder files, HookConfiguration configuration, HookMemory? memory, string reason)
+    private static int Unasked(VerbCall call, AgentFolder files, HookConfiguration? configuration, string reason)
     {
-        var now = new HookMemory("", 0, reason);
         call.Environment.Error.WriteLine($"the referee could not be asked: {reason}");
-        if (configuration.Shadow)
+        if (configuration is { Shadow: true })
         {
             return ExitCodes.Done;
         }
 
-        Remember(files, memory == now ? null : now);
-        return memory == now ? ExitCodes.Done : Block;
+        var again = files.ReadMemory() == NotAsked;
+        Remember(files, again ? null : NotAsked);
+        return again ? ExitCodes.Done : Block;
     }
 
     private static void Remember(AgentFolder files, HookMemory? memory)

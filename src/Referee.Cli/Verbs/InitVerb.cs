@@ -1,5 +1,6 @@
 // referee init: prepares a folder for a coding agent: principals with tokens, a configuration, and a hook script for its stop event.
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Referee.Cli.Hooks;
 using Referee.Fleet;
 using Referee.Hosting;
@@ -29,30 +30,51 @@ internal static class InitVerb
 
         var folder = RefereeFolder.Create(call.Environment.Directory, call.Environment.Time);
         var files = new AgentFolder(folder);
-        await AddAsync(call, new Principal(agent, PrincipalKind.Agent, []), files.AgentTokenPath);
-        await AddAsync(call, new Principal($"{agent}-runner", PrincipalKind.Runner, []), files.RunnerTokenPath);
+        var known = files.FindConfiguration()?.Agent == agent ? await NamesAsync(call) : [];
+        await AddAsync(call, new Principal(agent, PrincipalKind.Agent, []), files.AgentTokenPath, known);
+        await AddAsync(call, new Principal($"{agent}-runner", PrincipalKind.Runner, []), files.RunnerTokenPath, known);
         files.WriteConfiguration(new HookConfiguration(agent, shadow));
         files.ForgetMemory();
         files.WriteScript(call.Environment.Variables.GetValueOrDefault(CommandVariable) is { Length: > 0 } command ? command : "referee");
-
-        var hook = Path.GetRelativePath(call.Environment.Directory, files.ScriptPath);
-        call.Terminal.Line($"""
-            {folder.Path} is ready{(shadow ? ", in shadow: the hook records and never blocks" : "")}.
-
-            The agent's token is in {Path.GetRelativePath(call.Environment.Directory, files.AgentTokenPath)}, the runner's beside it. Use them as REFEREE_TOKEN.
-            Give your agent this hook for its stop event. For Claude Code, in .claude/settings.json:
-
-              {"{"}"hooks": {"{"}"Stop": [{"{"}"hooks": [{"{"}"type": "command", "command": "{hook}"{"}"}]{"}"}]{"}"}{"}"}
-
-            Next: referee submit --id first --title "Something to prove", then let the agent claim it.
-            """);
+        Say(call, folder, files, agent, shadow);
         return ExitCodes.Done;
     }
 
-    // A token that is still at hand is kept: init may be run again, to go in or out of shadow.
-    private static async Task AddAsync(VerbCall call, Principal principal, string tokenPath)
+    private static void Say(VerbCall call, RefereeFolder folder, AgentFolder files, string agent, bool shadow)
     {
-        if (File.Exists(tokenPath))
+        if (call.Terminal.Json)
+        {
+            var said = new JsonObject
+            {
+                ["folder"] = folder.Path, ["agent"] = agent, ["shadow"] = shadow, ["agentToken"] = files.AgentTokenPath, ["runnerToken"] = files.RunnerTokenPath, ["hook"] = files.ScriptPath,
+            };
+            call.Terminal.Line(said.ToJsonString());
+            return;
+        }
+
+        var hook = Path.GetRelativePath(call.Environment.Directory, files.ScriptPath).Replace('\\', '/');
+        call.Terminal.Line($$$"""
+            {{{folder.Path}}} is ready{{{(shadow ? ", in shadow: the hook records and never blocks" : "")}}}.
+
+            The agent's token is in {{{Path.GetRelativePath(call.Environment.Directory, files.AgentTokenPath)}}}, the runner's beside it. Use them as REFEREE_TOKEN.
+            Give your agent this hook for its stop event. For Claude Code, in .claude/settings.json:
+
+              {"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "\"$CLAUDE_PROJECT_DIR\"/{{{hook}}}"}]}]}}
+
+            Next: referee submit --id first --title "Something to prove", then let the agent claim it.
+            """);
+    }
+
+    private static async Task<IReadOnlyList<string>> NamesAsync(VerbCall call)
+    {
+        var listed = await call.CallAsync("principal.list", new NoParameters(), ApiJson.Default.NoParameters, FleetJson.Default.PrincipalListResult);
+        return [.. listed.Result.OrThrow().Principals.Select(principal => principal.Name)];
+    }
+
+    // A token that is still at hand and still somebody's is kept: init may be run again, to go in or out of shadow.
+    private static async Task AddAsync(VerbCall call, Principal principal, string tokenPath, IReadOnlyList<string> known)
+    {
+        if (known.Contains(principal.Name) && File.Exists(tokenPath))
         {
             return;
         }

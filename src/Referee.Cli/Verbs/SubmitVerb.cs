@@ -15,7 +15,7 @@ internal static class SubmitVerb
 
     public static Command Create(VerbFactory verbs)
     {
-        var files = new Argument<string[]>("files") { Description = "Markdown files with front matter: id, title, priority, depends, labels, acceptance", Arity = ArgumentArity.ZeroOrMore };
+        var files = new Argument<string[]>("files") { Description = "Markdown files with front matter, or folders of them: id, title, priority, depends, labels, acceptance", Arity = ArgumentArity.ZeroOrMore };
         var id = new Option<string?>("--id") { Description = "Submit one item without a file: its id" };
         var title = new Option<string>("--title") { Description = "With --id: its title", DefaultValueFactory = _ => "" };
         var workflow = new Option<string>("--workflow") { Description = "The workflow of items that name none", DefaultValueFactory = _ => WorkflowUsual };
@@ -40,7 +40,7 @@ internal static class SubmitVerb
     // A README beside the items is no item; it is left out, and said so.
     private static IEnumerable<(string File, string Text)> ReadFiles(VerbCall call, string[] paths)
     {
-        foreach (var path in paths)
+        foreach (var path in paths.SelectMany(path => Directory.Exists(path) ? Directory.EnumerateFiles(path, "*.md").Order(StringComparer.Ordinal) : (IEnumerable<string>)[path]))
         {
             var (file, text) = ReadFile(path);
             if (text.StartsWith("---", StringComparison.Ordinal))

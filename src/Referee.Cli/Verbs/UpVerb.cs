@@ -1,6 +1,8 @@
 // referee up: opens the store, runs the gateway until it is told to stop.
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using Evalsha.Client;
 using Referee.Cli.Doors;
 using Referee.Hosting;
 using Referee.Web;
@@ -32,17 +34,13 @@ internal static class UpVerb
 
         using (held)
         {
-            await using var store = await OpenAsync(call, folder, respPort);
+            var project = call.DoorOptions.ProjectOrUsual;
+            await using var store = await DoorKeeper.OpenFolderAsync(call.Environment, folder, project, call.DoorOptions.Redis, respPort, call.Cancellation);
             await using var gateway = await Gateway.StartAsync(store.Coordinator, port, call.Cancellation);
-            folder.Announce(new GatewayAddress(gateway.Url, Environment.ProcessId));
+            folder.Announce(new GatewayAddress(gateway.Url, Environment.ProcessId, project));
             try
             {
-                call.Terminal.Line($"referee is up at {gateway.Url}rpc, store {(store.IsEmbedded ? folder.StorePath : call.DoorOptions.Redis)}");
-                if (store.RespPort is { } open)
-                {
-                    call.Terminal.Line($"RESP port {open} is open on loopback: whoever reaches it can write past the referee");
-                }
-
+                Say(call, gateway, store, folder);
                 await call.Environment.Out.FlushAsync(CancellationToken.None);
                 await Task.Delay(Timeout.InfiniteTimeSpan, call.Environment.Time, stop.Token).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
                 return ExitCodes.Done;
@@ -54,11 +52,21 @@ internal static class UpVerb
         }
     }
 
-    private static async Task<RefereeStore> OpenAsync(VerbCall call, RefereeFolder folder, int? respPort)
+    private static void Say(VerbCall call, Gateway gateway, RefereeStore store, RefereeFolder folder)
     {
-        var options = call.DoorOptions;
-        return options.Redis is { } address
-            ? await RefereeStore.OpenAsync(new RefereeStoreOptions { Redis = address, Project = options.Project, TimeProvider = call.Environment.Time }, call.Cancellation)
-            : await DoorKeeper.OpenFolderAsync(call.Environment, folder, options.Project, respPort, call.Cancellation);
+        // A password in the address of a Redis is nobody's business on a terminal.
+        var where = store.IsEmbedded ? folder.StorePath : RedisOptions.Parse(store.Options.Redis!).ToString();
+        if (call.Terminal.Json)
+        {
+            var said = new JsonObject { ["url"] = $"{gateway.Url}rpc", ["project"] = store.Options.Project, ["store"] = where, ["respPort"] = store.RespPort };
+            call.Terminal.Line(said.ToJsonString());
+            return;
+        }
+
+        call.Terminal.Line($"referee is up at {gateway.Url}rpc, project {store.Options.Project}, store {where}");
+        if (store.RespPort is { } open)
+        {
+            call.Terminal.Line($"RESP port {open} is open on loopback: whoever reaches it can write past the referee");
+        }
     }
 }

@@ -45,7 +45,7 @@ internal static class WorkflowVerb
                 throw new CliException(ExitCodes.Usage, $"there is no built-in policy '{call.Get(name)}'; there are {string.Join(" and ", BuiltInPolicies.Names)}");
             }
 
-            call.Terminal.Line(BuiltInPolicies.Document(call.Get(name)));
+            call.Terminal.Line(call.Terminal.Json ? BuiltInPolicies.Get(call.Get(name)).CanonicalJson : BuiltInPolicies.Document(call.Get(name)));
             return Task.FromResult(ExitCodes.Done);
         });
     }

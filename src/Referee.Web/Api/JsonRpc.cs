@@ -28,7 +28,8 @@ public static class JsonRpc
 {
     public const int BatchMax = 64;
 
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64 };
+    // A member that stands twice means one thing to one reader and another to the next.
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64, AllowDuplicateProperties = false };
 
     /// <summary>Answers one body. Null when it held only notifications, which get no answer.</summary>
     public static async Task<byte[]?> AnswerAsync(ReadOnlyMemory<byte> body, Func<string, JsonElement, CancellationToken, Task<RpcOutcome>> call, CancellationToken ct)
@@ -37,8 +38,9 @@ public static class JsonRpc
         try
         {
             document = JsonDocument.Parse(body, Strict);
+            CheckTexts(document.RootElement);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return Write(null, RpcOutcome.Error(RpcErrors.ParseError, e.Message));
         }
@@ -66,6 +68,32 @@ public static class JsonRpc
             }
 
             return answers.Count == 0 ? null : [(byte)'[', .. answers.SelectMany((answer, i) => i == 0 ? answer : [(byte)',', .. answer]), (byte)']'];
+        }
+    }
+
+    // The parser looks at no text until somebody reads it: bytes that are no UTF-8 and half characters come out here, before anything was done.
+    private static void CheckTexts(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.String:
+                element.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (var child in element.EnumerateArray())
+                {
+                    CheckTexts(child);
+                }
+
+                break;
+            case JsonValueKind.Object:
+                foreach (var member in element.EnumerateObject())
+                {
+                    _ = member.Name;
+                    CheckTexts(member.Value);
+                }
+
+                break;
         }
     }
 

@@ -1,6 +1,7 @@
 // One row of the method table: a name on the wire, what it does in a sentence, and the function behind it.
 // Always: parameters are read by the request's own generated JSON reader, so an unknown shape is an error of the caller and never a default.
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Referee.Records;
 
@@ -21,13 +22,15 @@ public sealed record RpcMethod(string Name, string Summary, bool Operator, Func<
         JsonTypeInfo<Result<TResult>> resultJson,
         Func<Coordinator, Caller, TRequest, CancellationToken, Task<Result<TResult>>> operation,
         bool forOperators = false)
-        where TResult : class =>
-        new(name, summary, forOperators, async (coordinator, caller, parameters, ct) =>
+        where TResult : class
+    {
+        var strict = Strict(requestJson);
+        return new(name, summary, forOperators, async (coordinator, caller, parameters, ct) =>
         {
             TRequest request;
             try
             {
-                request = parameters.Deserialize(requestJson) ?? throw new JsonException("parameters are null");
+                request = parameters.Deserialize(strict) ?? throw new JsonException("parameters are null");
             }
             catch (JsonException e)
             {
@@ -36,4 +39,9 @@ public sealed record RpcMethod(string Name, string Summary, bool Operator, Func<
 
             return JsonSerializer.SerializeToUtf8Bytes(await operation(coordinator, caller, request, ct), resultJson);
         });
+    }
+
+    // A member that the request does not know is a mistyped one; left out in silence, a `fense` would be no fence at all.
+    private static JsonTypeInfo<T> Strict<T>(JsonTypeInfo<T> json) =>
+        (JsonTypeInfo<T>)new JsonSerializerOptions(json.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow }.GetTypeInfo(typeof(T));
 }

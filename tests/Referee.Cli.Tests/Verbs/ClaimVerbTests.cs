@@ -112,3 +112,5 @@ public abstract class ClaimVerbTests(CliWorld world)
 public sealed class ClaimVerbInTrustedModeTests(TrustedRedis world) : ClaimVerbTests(world), IClassFixture<TrustedRedis>;
 
 public sealed class ClaimVerbThroughTheGatewayTests(GatewayOverRedis world) : ClaimVerbTests(world), IClassFixture<GatewayOverRedis>;
+
+public sealed class ClaimVerbOnTheEmbeddedServerTests(EmbeddedGateway world) : ClaimVerbTests(world), IClassFixture<EmbeddedGateway>;

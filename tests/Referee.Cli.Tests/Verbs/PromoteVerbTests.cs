@@ -160,3 +160,5 @@ public abstract class PromoteVerbTests(CliWorld world)
 public sealed class PromoteVerbInTrustedModeTests(TrustedRedis world) : PromoteVerbTests(world), IClassFixture<TrustedRedis>;
 
 public sealed class PromoteVerbThroughTheGatewayTests(GatewayOverRedis world) : PromoteVerbTests(world), IClassFixture<GatewayOverRedis>;
+
+public sealed class PromoteVerbOnTheEmbeddedServerTests(EmbeddedGateway world) : PromoteVerbTests(world), IClassFixture<EmbeddedGateway>;

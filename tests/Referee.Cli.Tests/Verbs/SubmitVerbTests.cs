@@ -96,3 +96,5 @@ public abstract class SubmitVerbTests(CliWorld world)
 public sealed class SubmitVerbInTrustedModeTests(TrustedRedis world) : SubmitVerbTests(world), IClassFixture<TrustedRedis>;
 
 public sealed class SubmitVerbThroughTheGatewayTests(GatewayOverRedis world) : SubmitVerbTests(world), IClassFixture<GatewayOverRedis>;
+
+public sealed class SubmitVerbOnTheEmbeddedServerTests(EmbeddedGateway world) : SubmitVerbTests(world), IClassFixture<EmbeddedGateway>;
