@@ -77,7 +77,14 @@ public sealed partial class Compiler
         }
     }
 
-    private ByteString Text(Name name) => _strings.Get(name.Bytes);
+    private ByteString Text(Name name)
+    {
+        // Equal bytes are an equal string whatever state made it, so it may stay with a tree that is compiled again.
+        if (name.Compiled is ByteString known) return known;
+        var text = _strings.Get(name.Bytes);
+        name.Compiled = text;
+        return text;
+    }
 
     private ByteString Text(string ascii) => _strings.Get(Encoding.ASCII.GetBytes(ascii));
 

@@ -10,7 +10,7 @@ internal sealed partial class FunctionBuilder
     private int _pending = NoJump;
 
     // A node far along the list that begins with the key. Stays right, since lists only grow at their end until they are patched as a whole.
-    private readonly Dictionary<int, int> _farNode = [];
+    private Dictionary<int, int>? _farNode;
 
     internal int EmitJump()
     {
@@ -55,7 +55,7 @@ internal sealed partial class FunctionBuilder
         var steps = 0;
         for (; ; steps++)
         {
-            if (_farNode.TryGetValue(last, out var far))
+            if (_farNode is not null && _farNode.TryGetValue(last, out var far))
             {
                 last = far;
                 continue;
@@ -65,7 +65,7 @@ internal sealed partial class FunctionBuilder
             last = next;
         }
         SetDestination(last, appended);
-        if (steps > WalkWorthRemembering || _farNode.ContainsKey(list)) _farNode[list] = appended;
+        if (steps > WalkWorthRemembering || (_farNode is not null && _farNode.ContainsKey(list))) (_farNode ??= [])[list] = appended;
     }
 
     private void PatchPendingJumps()

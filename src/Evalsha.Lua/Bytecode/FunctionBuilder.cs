@@ -26,10 +26,13 @@ internal sealed partial class FunctionBuilder(FunctionBuilder? parent, CompilePl
     private const int LocalVariablesMax = 32767;
     private const int ConstantsMax = Instruction.MaxBx;
 
-    private Instruction[] _code = new Instruction[32];
-    private int[] _lines = new int[32];
+    // Below this a search is quicker than a hash table is made.
+    private const int SearchedConstantsMax = 16;
+
+    private Instruction[] _code = new Instruction[16];
+    private int[] _lines = new int[16];
     private readonly List<LuaValue> _constants = [];
-    private readonly Dictionary<LuaValue, int> _constantIndexes = [];
+    private Dictionary<LuaValue, int>? _constantIndexes; // once there are many
     private readonly List<Prototype> _children = [];
     private readonly List<LocalVariableInfo> _localVariables = [];
     private readonly List<int> _active = [];
@@ -144,12 +147,28 @@ internal sealed partial class FunctionBuilder(FunctionBuilder? parent, CompilePl
     /// <summary>The index of a constant. Numbers are one constant when they are equal, so 0 and -0 share the first one met, as in PUC.</summary>
     internal int Constant(in LuaValue value)
     {
-        if (_constantIndexes.TryGetValue(value, out var index)) return index;
+        if (FindConstant(value) is >= 0 and var found) return found;
         if (_constants.Count >= ConstantsMax) throw place.ErrorWithoutPlace("constant table overflow");
-        index = _constants.Count;
+        var index = _constants.Count;
         _constants.Add(value);
-        _constantIndexes.Add(value, index);
+        _constantIndexes?.Add(value, index);
         return index;
+    }
+
+    private int FindConstant(in LuaValue value)
+    {
+        if (_constantIndexes is not null) return _constantIndexes.TryGetValue(value, out var index) ? index : -1;
+        if (_constants.Count < SearchedConstantsMax)
+        {
+            for (var i = 0; i < _constants.Count; i++)
+            {
+                if (LuaValue.RawEquals(_constants[i], value)) return i;
+            }
+            return -1;
+        }
+        _constantIndexes = [];
+        for (var i = 0; i < _constants.Count; i++) _constantIndexes.Add(_constants[i], i);
+        return FindConstant(value);
     }
 
     internal int ConstantCount => _constants.Count;

@@ -18,6 +18,9 @@ public sealed class Name
     internal TokenKind Kind { get; }
     internal LocalVariable? Binding { get; set; }
 
+    /// <summary>A place for the compiler to keep what it made of the name.</summary>
+    internal object? Compiled { get; set; }
+
     /// <summary>The identifier as text (identifiers are ASCII).</summary>
     public override string ToString() => Encoding.ASCII.GetString(Bytes);
 }
