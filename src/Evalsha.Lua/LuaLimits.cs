@@ -10,6 +10,9 @@ public sealed record LuaLimits
     /// <summary>Nested calls in one coroutine (LUAI_MAXCALLS).</summary>
     public const int CallsMax = 20_000;
 
+    /// <summary>Slots of one coroutine's stack: as many as the nested calls could need, each with the most registers a function can have.</summary>
+    public const int StackSlotsMax = CallsMax * 250;
+
     /// <summary>Values one host function may hold on the stack (LUAI_MAXCSTACK).</summary>
     public const int HostStackSlotsMax = 8_000;
 

@@ -29,7 +29,7 @@ internal static partial class Interpreter
     internal static bool Call(LuaThread thread, int func, int arguments, int wanted)
     {
         var state = thread.State;
-        if (++state.HostLevels >= CheckedLevels && !AllowLevel(thread))
+        if (++state.HostLevels >= LuaLimits.HostLevelsMax && !AllowLevel(thread))
         {
             // The handler runs with this level still counted: so it gets the few above the limit.
             if (thread.Handler != 0) CallHandler(thread);
@@ -113,16 +113,11 @@ internal static partial class Interpreter
     static bool AllowLevel(LuaThread thread)
     {
         var state = thread.State;
-        // Unoptimised code of a host function, or a thread smaller than agreed, may need the stack sooner than PUC's limit comes.
-        var hasStack = RuntimeHelpers.TryEnsureSufficientExecutionStack();
-        if (state.HostLevels == LuaLimits.HostLevelsMax || (!hasStack && !thread.IsHandlingOverflow)) return RaiseText(thread, "C stack overflow");
-        if (hasStack && state.HostLevels < LuaLimits.HostLevelsMax + HandlerLevels) return true;
+        if (state.HostLevels == LuaLimits.HostLevelsMax) return RaiseText(thread, "C stack overflow");
+        if (state.HostLevels < LuaLimits.HostLevelsMax + HandlerLevels) return true;
         state.SetHandledError(WellKnown.ErrorInErrorHandling);
         return false;
     }
-
-    /// <summary>From this level on the .NET stack is looked at too.</summary>
-    const int CheckedLevels = 16;
 
     /// <summary>luaD_precall: runs a host function, or pushes the frame of a Lua function.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -422,6 +417,7 @@ internal static partial class Interpreter
     [MethodImpl(MethodImplOptions.NoInlining)]
     static bool GrowStack(LuaThread thread, int needed)
     {
+        if (needed > LuaLimits.StackSlotsMax) return RaiseText(thread, "stack overflow");
         if (needed > 4096 && !thread.State.Charge((long)needed * 16)) return false;
         thread.GrowStack(needed);
         return true;

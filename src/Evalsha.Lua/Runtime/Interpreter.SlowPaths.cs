@@ -259,7 +259,7 @@ internal static partial class Interpreter
     const int FieldsPerFlush = 50;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static void CopyVarargs(LuaThread thread, uint word)
+    static bool CopyVarargs(LuaThread thread, uint word)
     {
         var i = new Instruction(word);
         ref var frame = ref thread.Frames[thread.FrameIndex];
@@ -271,13 +271,14 @@ internal static partial class Interpreter
         if (wanted < 0)
         {
             wanted = count;
-            thread.Room(to + count + 1);
+            if (to + count + 1 > thread.Stack.Length && !GrowStack(thread, to + count + 1)) return false;
             thread.Top = to + count;
         }
         var stack = thread.Stack;
         var copied = Math.Min(wanted, count);
         for (var n = 0; n < copied; n++) LuaValue.Copy(ref stack[to + n], ref stack[frame.Base - count + n]);
         for (var n = copied; n < wanted; n++) LuaValue.WriteBits(ref stack[to + n], LuaValue.NilTag);
+        return true;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

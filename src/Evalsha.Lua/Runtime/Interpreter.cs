@@ -766,7 +766,7 @@ internal static partial class Interpreter
 
                 case (uint)OpCode.VarArg:
                     ci.Pc = (int)pc;
-                    CopyVarargs(thread, i);
+                    if (!CopyVarargs(thread, i)) goto Raise;
                     goto Reload;
 
                 default:

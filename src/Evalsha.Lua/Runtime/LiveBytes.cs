@@ -96,7 +96,7 @@ internal sealed class LiveBytes
 
     void Mark(in LuaValue value)
     {
-        if (value.IsNumber || value.Ref is null) return;
+        if (!value.IsReference) return;
         if (value.Ref is ByteString text) Mark(text);
         else if (value.Ref is LuaObject item) Mark(item);
     }
@@ -143,7 +143,7 @@ internal sealed class LiveBytes
         {
             ref var slot = ref stack[i];
             if (i >= top) slot = LuaValue.Nil;
-            else if (slot.IsNumber) LuaValue.DropReference(ref slot);
+            else if (!slot.IsReference) LuaValue.DropReference(ref slot);
             else Mark(slot);
         }
         for (var open = thread.OpenUpvalues; open is not null; open = open.Next) Mark(open);
@@ -233,7 +233,7 @@ internal sealed class LiveBytes
 
     bool IsDead(in LuaValue value)
     {
-        if (value.IsNumber || value.Ref is null) return false;
+        if (!value.IsReference) return false;
         if (value.Ref is ByteString text)
         {
             Mark(text);

@@ -62,8 +62,8 @@ public sealed partial class LuaTable
             }
         }
         ref var node = ref nodes[main];
-        // A number key must not keep a stale reference: lookups by string compare references first.
-        node.Key = key.IsNumber ? new LuaValue(key.Bits, null) : key;
+        // A key must not keep a stale reference: lookups by string compare references first.
+        LuaValue.Store(ref node.Key, in key);
         node.Hash = key.IsString ? key.AsString.Hash : 0;
         return ref node.Value;
     }

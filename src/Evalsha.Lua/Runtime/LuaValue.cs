@@ -75,6 +75,9 @@ public readonly struct LuaValue : IEquatable<LuaValue>
     public bool IsLightUserdata => Bits == LightUserdataTag;
     public bool IsThread => Bits == ThreadTag;
 
+    /// <summary>Whether the reference is part of the value; that of nil, a boolean or a number may be a stale one.</summary>
+    internal bool IsReference => (ulong)(Bits - ThreadTag) <= LightUserdataTag - ThreadTag;
+
     /// <summary>Everything but nil and false.</summary>
     public bool IsTruthy => (ulong)Bits < unchecked((ulong)FalseTag);
 
@@ -106,8 +109,8 @@ public readonly struct LuaValue : IEquatable<LuaValue>
     public override int GetHashCode() =>
         IsNumber ? AsNumber.GetHashCode()
         : IsString ? AsString.Hash
-        : Ref is null ? Bits.GetHashCode()
-        : RuntimeHelpers.GetHashCode(Ref);
+        : !IsReference ? Bits.GetHashCode()
+        : RuntimeHelpers.GetHashCode(Ref!);
 
     public static bool operator ==(LuaValue left, LuaValue right) => left.Equals(right);
 
@@ -147,7 +150,7 @@ public readonly struct LuaValue : IEquatable<LuaValue>
     internal static void Store(ref LuaValue target, ref readonly LuaValue source)
     {
         var bits = source.Bits;
-        if ((ulong)bits < LowestTag)
+        if (!source.IsReference)
         {
             Unsafe.AsRef(in target.Bits) = bits;
             Unsafe.AsRef(in target.Ref) = null;

@@ -10,7 +10,7 @@ public class LimitsTests
     [Fact]
     public void Ten_gigabytes_of_garbage_pass_through_a_small_limit()
     {
-        LuaHost.Value("local keep = {} for i = 1, 10000 do keep[i % 10] = string.rep('x', 1e6) .. i end return #keep[1]", Small).AsNumber.ShouldBe(1000004);
+        LuaHost.Value("local keep, rep = {}, string.rep for i = 1, 170000 do keep[i % 10] = rep('x', 60000) end return #keep[1]", Small).AsNumber.ShouldBe(60000);
     }
 
     [Fact]
@@ -54,8 +54,8 @@ public class LimitsTests
     [Fact]
     public void Overwritten_values_do_not_pile_up_behind_numbers()
     {
-        // 20,000 MB would be held if a slot kept the string that a number took the place of.
-        LuaHost.Value("local t = {} for i = 1, 20000 do t[i] = string.rep('x', 1e6) t[i] = i end return #t", Small).AsNumber.ShouldBe(20000);
+        // 2,000 MB would be held if a slot kept the string that a number took the place of.
+        LuaHost.Value("local t = {} for i = 1, 2000 do t[i] = string.rep('x', 1e6) t[i] = i end return #t", Small).AsNumber.ShouldBe(2000);
     }
 
     [Theory]
@@ -120,7 +120,7 @@ public class LimitsTests
     [InlineData("local function f() for x in f do end end f()", "C stack overflow")]
     [InlineData("local function f() return coroutine.wrap(f)() end f()", "C stack overflow")]
     [InlineData("local t = setmetatable({}, {}) getmetatable(t).__tostring = function(x) return tostring(x) end tostring(t)", "C stack overflow")]
-    [InlineData("local function f() return load(f) end local g = f while true do local h, e = load(function() return f() end) error(e) end", "C stack overflow")]
+    [InlineData("local function f() local ok, e = load(f) error(e) end f()", "C stack overflow")]
     [InlineData("local t = setmetatable({}, {}) getmetatable(t).__call = t t()", "attempt to call")]
     public void Deep_nesting_raises_an_error(string program, string text)
     {
