@@ -39,7 +39,9 @@ internal static partial class Interpreter
         if (!HasHostStack(state))
         {
             state.HostLevels--;
-            return RaiseText(thread, "C stack overflow");
+            if (!thread.IsHandlingOverflow) return RaiseText(thread, "C stack overflow");
+            state.SetHandledError(WellKnown.ErrorInErrorHandling);
+            return false;
         }
         var frame = thread.FrameIndex;
         var ok = true;
