@@ -4,6 +4,7 @@ using System.CommandLine;
 using System.Net;
 using System.Runtime.InteropServices;
 using Evalsha.Server;
+using Evalsha.Server.Dispatch;
 
 namespace Evalsha.Cli;
 
@@ -21,14 +22,26 @@ internal static class ServeCommand
             CustomParser = result => IPAddress.TryParse(result.Tokens[0].Value, out var address) ? address : Refuse(result),
         };
         var password = new Option<string?>("--requirepass") { Description = "Password that clients must give." };
+        var dir = new Option<DirectoryInfo>("--dir") { Description = "Where the append-only file lives.", DefaultValueFactory = _ => new DirectoryInfo(".") };
+        var appendOnly = new Option<string>("--appendonly") { Description = "Keep the data in an append-only file.", DefaultValueFactory = _ => "no" };
+        appendOnly.AcceptOnlyFromAmong("yes", "no");
+        var appendFsync = new Option<string>("--appendfsync") { Description = "When the append-only file is forced onto the disk.", DefaultValueFactory = _ => "everysec" };
+        appendFsync.AcceptOnlyFromAmong("always", "everysec", "no");
         var quiet = new Option<bool>("--quiet") { Description = "Print nothing but errors." };
-        var command = new Command("serve", "Run a Redis-compatible server.") { port, bind, password, quiet };
+        var command = new Command("serve", "Run a Redis-compatible server.") { port, bind, password, dir, appendOnly, appendFsync, quiet };
         command.SetAction((parsed, ct) => RunAsync(
             new RedisServerOptions
             {
                 Port = parsed.GetValue(port),
                 Bind = parsed.GetValue(bind) ?? IPAddress.Loopback,
                 Password = parsed.GetValue(password),
+                Directory = parsed.GetValue(appendOnly) == "yes" ? parsed.GetValue(dir)!.FullName : null,
+                AppendFsync = parsed.GetValue(appendFsync) switch
+                {
+                    "always" => AppendFsync.Always,
+                    "no" => AppendFsync.No,
+                    _ => AppendFsync.EverySecond,
+                },
                 Log = static (level, line) => Console.Error.WriteLine($"{level}: {line}"),
             },
             parsed.GetValue(quiet),

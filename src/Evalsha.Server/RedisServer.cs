@@ -8,6 +8,7 @@ using Evalsha.Lua.Runtime;
 using Evalsha.Resp;
 using Evalsha.Server.Commands;
 using Evalsha.Server.Dispatch;
+using Evalsha.Server.Persistence;
 using Evalsha.Server.Scripting;
 using Evalsha.Server.Sessions;
 
@@ -18,6 +19,7 @@ public sealed class RedisServer : IAsyncDisposable
     private readonly ServerContext _server;
     private readonly SessionSet _sessions;
     private readonly ScriptEngine _scripts;
+    private readonly AppendOnlyFile? _log;
     private readonly ExpiryCycle _expiry;
     private readonly Listener? _listener;
     private readonly TaskCompletionSource<bool> _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -25,7 +27,15 @@ public sealed class RedisServer : IAsyncDisposable
 
     private RedisServer(RedisServerOptions options)
     {
-        var config = new ServerConfig { RequirePass = options.Password ?? "", MaxMemory = options.MaxMemory, MaxClients = options.MaxClients };
+        var config = new ServerConfig
+        {
+            RequirePass = options.Password ?? "",
+            MaxMemory = options.MaxMemory,
+            MaxClients = options.MaxClients,
+            AppendFsync = options.AppendFsync,
+            RewritePercentage = options.RewritePercentage,
+            RewriteMinSize = options.RewriteMinSize,
+        };
         _server = new ServerContext(options.TimeProvider, options.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue), options.Databases, config);
         _scripts = new ScriptEngine(_server, options.ScriptMemoryLimit);
         _server.Commands = new CommandTable(
@@ -51,10 +61,19 @@ public sealed class RedisServer : IAsyncDisposable
         _server.RequestShutdown = RequestShutdown;
         _server.Log.Listener = options.Log;
         _sessions = new SessionSet(_server);
+        _log = options.Directory is { } directory ? AppendOnlyFile.Open(_server, directory) : null;
         _expiry = new ExpiryCycle(_server);
         if (options.Port is { } port)
         {
-            _listener = Listener.Start(_server, _sessions, options.Bind, port);
+            try
+            {
+                _listener = Listener.Start(_server, _sessions, options.Bind, port);
+            }
+            catch
+            {
+                LetGo();
+                throw;
+            }
         }
 
         ServerInfo.Register(_server, _listener?.EndPoint.Port ?? 0, options.Bind);
@@ -74,8 +93,13 @@ public sealed class RedisServer : IAsyncDisposable
 
     internal ServerContext Context => _server;
 
-    /// <summary>Starts a server. When this returns, it answers.</summary>
-    public static Task<RedisServer> StartAsync(RedisServerOptions? options = null) => Task.FromResult(new RedisServer(options ?? new RedisServerOptions()));
+    internal AppendOnlyFile? Log => _log;
+
+    /// <summary>Starts a server. When this returns, it has loaded its append-only file, and it answers.</summary>
+    /// <exception cref="InvalidDataException">The append-only file is damaged in its middle; the message names the file and the byte offset.</exception>
+    /// <exception cref="IOException">The folder of the append-only file cannot be used, or another server uses it.</exception>
+    public static Task<RedisServer> StartAsync(RedisServerOptions? options = null) =>
+        options?.Directory is null ? Task.FromResult(new RedisServer(options ?? new RedisServerOptions())) : Task.Run(() => new RedisServer(options));
 
     /// <summary>A connection without a socket: the caller's end of a pipe that a session of this server reads.</summary>
     public IDuplexPipe OpenPipe() => _sessions.OpenPipe();
@@ -104,8 +128,20 @@ public sealed class RedisServer : IAsyncDisposable
 
         _scripts.Run.Abort();
         await _sessions.StopAsync().ConfigureAwait(false);
-        await _expiry.DisposeAsync().ConfigureAwait(false);
+        await StopAsync().ConfigureAwait(false);
         _shutdown.TrySetResult(true);
+    }
+
+    /// <summary>A start that failed half way lets go of its folder.</summary>
+    private void LetGo() => StopAsync().AsTask().GetAwaiter().GetResult();
+
+    private async ValueTask StopAsync()
+    {
+        await _expiry.DisposeAsync().ConfigureAwait(false);
+        if (_log is not null)
+        {
+            await _log.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     private void RequestShutdown(bool withoutSaving)

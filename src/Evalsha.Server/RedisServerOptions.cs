@@ -31,6 +31,18 @@ public sealed record RedisServerOptions
 
     public int MaxClients { get; init; } = 10_000;
 
+    /// <summary>Where the append-only file lives (in a folder <c>appendonlydir</c>, as Redis 7 keeps it); null: in memory only.</summary>
+    public string? Directory { get; init; }
+
+    /// <summary>When the append-only file is forced onto the disk; in every case its bytes reach the operating system before the reply leaves.</summary>
+    public AppendFsync AppendFsync { get; init; }
+
+    /// <summary>The append-only file is rewritten once it has grown by this much since the last time; 0 = only when asked.</summary>
+    public int RewritePercentage { get; init; } = 100;
+
+    /// <summary>Bytes below which the append-only file is not rewritten by itself.</summary>
+    public long RewriteMinSize { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>Gets the server's log lines; called on any thread.</summary>
     public Action<ServerLogLevel, string>? Log { get; init; }
 }

@@ -2,6 +2,7 @@
 // Always: the embedded store has no port; its append-only file lives in the folder whose lock the caller holds. What is opened here is closed here.
 using Evalsha.Client;
 using Evalsha.Server;
+using Evalsha.Server.Dispatch;
 using Referee.Workflows;
 
 namespace Referee.Hosting;
@@ -16,6 +17,12 @@ public sealed record RefereeStoreOptions
 
     /// <summary>Where the embedded store keeps its append-only file; null keeps it in memory only.</summary>
     public string? Directory { get; init; }
+
+    /// <summary>
+    /// When the append-only file is forced onto the disk. No acknowledged decision is lost when the process dies, whatever is chosen: it is with the
+    /// operating system before the answer leaves. When the power fails, at most the last second is, unless this is <see cref="AppendFsync.Always"/>.
+    /// </summary>
+    public AppendFsync AppendFsync { get; init; } = AppendFsync.EverySecond;
 
     /// <summary>A RESP port on loopback for the embedded store; null (the default) opens none. Whoever reaches it can write past the referee.</summary>
     public int? RespPort { get; init; }
@@ -68,6 +75,8 @@ public sealed class RefereeStore : IAsyncDisposable
         {
             Port = options.RespPort,
             TimeProvider = options.TimeProvider,
+            Directory = options.Directory,
+            AppendFsync = options.AppendFsync,
             Log = options.Log is { } log ? (_, message) => log(message) : null,
         });
         try

@@ -1,4 +1,4 @@
-// The server itself: INFO CONFIG DBSIZE FLUSHDB FLUSHALL SWAPDB TIME LASTSAVE ROLE DEBUG SHUTDOWN.
+// The server itself: INFO CONFIG DBSIZE FLUSHDB FLUSHALL SWAPDB TIME LASTSAVE BGREWRITEAOF ROLE DEBUG SHUTDOWN.
 // Always: what empties or exchanges databases breaks the WATCH of every key that changed by it.
 using System.Text;
 using Evalsha.Lua.Runtime;
@@ -32,6 +32,7 @@ public static class ServerCommands
         Server("swapdb", 3, Write | Fast, SwapDb, "4.0.0", "Swaps two Redis databases.") with { AclCategories = ["@keyspace", "@dangerous"] },
         Server("time", 1, Loading | Stale | Fast, Time, "2.6.0", "Returns the server time."),
         Server("lastsave", 1, Loading | Stale | Fast, static c => c.Reply.Integer(c.Server.StartedAt / 1000), "1.0.0", "Returns the Unix timestamp of the last successful save to disk.") with { AclCategories = ["@admin", "@dangerous"] },
+        Server("bgrewriteaof", 1, Admin | NoScript | NoAsyncLoading, RewriteLog, "1.0.0", "Asynchronously rewrites the append-only file to disk."),
         Server("role", 1, NoScript | Loading | Stale | Fast, Role, "2.8.12", "Returns the replication role.") with { AclCategories = ["@admin", "@dangerous"] },
         Server("debug", -2, Admin | NoScript | Loading | Stale, Debug, "1.0.0", "A container for debugging commands."),
         Server("shutdown", -1, Admin | NoScript | Loading | Stale | NoMulti | AllowBusy, Shutdown, "1.0.0", "Synchronously saves the database(s) to disk and shuts down the Redis server."),
@@ -226,6 +227,22 @@ public static class ServerCommands
         c.Reply.Array(2);
         c.Reply.BulkInteger(now / 1_000_000);
         c.Reply.BulkInteger(now % 1_000_000);
+    }
+
+    private static void RewriteLog(CommandContext c)
+    {
+        if (c.Server.DurableLog is not { } log)
+        {
+            c.Reply.Error("ERR This server keeps no append-only file"u8);
+        }
+        else if (log.TryStartRewrite())
+        {
+            c.Reply.Status("Background append only file rewriting started"u8);
+        }
+        else
+        {
+            c.Reply.Error("ERR Background append only file rewriting already in progress"u8);
+        }
     }
 
     private static void Role(CommandContext c)

@@ -17,7 +17,7 @@ internal static class ServerInfo
         server.Info.Add("Server", w => Server(w, server, port));
         server.Info.Add("Clients", w => Clients(w, server));
         server.Info.Add("Memory", w => Memory(w, server));
-        server.Info.Add("Persistence", w => w.Field("loading", server.IsLoading ? 1 : 0));
+        server.Info.Add("Persistence", w => Persistence(w, server));
         server.Info.Add("Stats", w => Stats(w, server));
         server.Info.Add("Replication", w => Replication(w));
         server.Info.Add("CPU", Cpu);
@@ -63,6 +63,13 @@ internal static class ServerInfo
         w.Field("maxmemory_human", Human(server.Config.MaxMemory));
         w.Field("maxmemory_policy", "noeviction");
         w.Field("mem_allocator", "dotnet");
+    }
+
+    private static void Persistence(InfoWriter w, ServerContext server)
+    {
+        w.Field("loading", server.IsLoading ? 1 : 0);
+        w.Field("aof_enabled", server.DurableLog is null ? 0 : 1);
+        server.DurableLog?.Describe(w);
     }
 
     private static void Stats(InfoWriter w, ServerContext server)

@@ -21,6 +21,10 @@ internal static class Checks
     public static ReadOnlySpan<byte> Memory(CommandContext c, CommandRow row) =>
         c.Server.Config.MaxMemory == 0 || !DeniedWhenFull(c, row) || !c.Server.Config.IsOverMaxMemory() ? default : Errors.OutOfMemory;
 
+    /// <summary>Redis's MISCONF: while the append-only file cannot be written, nothing may change.</summary>
+    public static ReadOnlySpan<byte> Durable(CommandContext c, CommandRow row) =>
+        c.Server.WriteRefusal is not { } refusal || !WouldWrite(c, row) ? default : refusal;
+
     public static ReadOnlySpan<byte> NotLoading(CommandContext c, CommandRow row) =>
         c.Server.IsLoading && !row.Is(CommandFlags.Loading) ? Errors.Loading : default;
 
@@ -55,6 +59,24 @@ internal static class Checks
         text.AddRange(c[1][..Math.Min(c[1].Length, EchoedArgumentMax)]);
         text.AddRange(Encoding.ASCII.GetBytes($"'. Try {container.Name.ToUpperInvariant()} HELP."));
         return [.. text];
+    }
+
+    private static bool WouldWrite(CommandContext c, CommandRow row)
+    {
+        if (!row.EndsTransaction)
+        {
+            return row.Is(CommandFlags.Write);
+        }
+
+        foreach (var queued in c.Client.Transaction.Queue)
+        {
+            if (queued.Row.Is(CommandFlags.Write))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool DeniedWhenFull(CommandContext c, CommandRow row)

@@ -194,7 +194,7 @@ public sealed class CommandContext
     {
         if (Server.Effects.IsWanted)
         {
-            Server.Effects.Add(Db.Index, command.ToArray());
+            Server.Effects.Add(Db.Index, command);
         }
 
         _effect = EffectChoice.Replaced;
@@ -205,7 +205,7 @@ public sealed class CommandContext
     {
         if (Server.Effects.IsWanted)
         {
-            Server.Effects.Add(database.Index, command.ToArray());
+            Server.Effects.Add(database.Index, command);
         }
 
         _effect = EffectChoice.Replaced;
@@ -220,7 +220,7 @@ public sealed class CommandContext
     /// <summary>Selects another database for this context (SELECT); the client's own choice is the client's affair.</summary>
     internal void Select(int database) => Db = Server.Databases[database];
 
-    /// <summary>The arguments as owned strings, for the transaction queue and for effects.</summary>
+    /// <summary>The arguments as owned strings, for the transaction queue.</summary>
     internal ByteString[] Own()
     {
         var owned = new ByteString[Count];
@@ -268,7 +268,7 @@ public sealed class CommandContext
     {
         if (_effect == EffectChoice.AsItCame)
         {
-            Server.Effects.Add(Db.Index, Own());
+            Server.Effects.Add(Db.Index, this);
         }
     }
 

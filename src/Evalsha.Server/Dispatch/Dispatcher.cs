@@ -142,6 +142,7 @@ public sealed class Dispatcher(ServerContext server)
         refusal = refusal.IsEmpty ? Checks.Authenticated(c, row) : refusal;
         refusal = refusal.IsEmpty ? Checks.AllowedInTransaction(c, row) : refusal;
         refusal = refusal.IsEmpty ? Checks.Memory(c, row) : refusal;
+        refusal = refusal.IsEmpty ? Checks.Durable(c, row) : refusal;
         return refusal.IsEmpty ? Checks.NotLoading(c, row) : refusal;
     }
 

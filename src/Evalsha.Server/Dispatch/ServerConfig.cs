@@ -17,6 +17,8 @@ public sealed class ServerConfig
     private const long Megabyte = Kilobyte * 1024;
     private const int MemoryChecksPerReading = 64;
 
+    private static readonly string[] FsyncWords = ["everysec", "always", "no"]; // in the order of the enumeration
+
     private int _checksSinceReading = MemoryChecksPerReading;
     private bool _isOverMaxMemory;
     private readonly SortedDictionary<string, ConfigParameter> _rows = new(StringComparer.OrdinalIgnoreCase);
@@ -41,12 +43,18 @@ public sealed class ServerConfig
         Integer("hz", null, () => Hz, v => Hz = (int)v, 1, 500);
         Integer("timeout", null, () => IdleTimeoutSeconds, v => IdleTimeoutSeconds = (int)v, 0, int.MaxValue);
         Word("loglevel", () => LogLevel, v => LogLevel = v, "debug", "verbose", "notice", "warning");
+        Word("appendfsync", () => FsyncWords[(int)AppendFsync], v => AppendFsync = (AppendFsync)Array.IndexOf(FsyncWords, v), FsyncWords);
+        Integer("auto-aof-rewrite-percentage", null, () => RewritePercentage, v => RewritePercentage = (int)v, 0, int.MaxValue);
+        Memory("auto-aof-rewrite-min-size", () => RewriteMinSize, v => RewriteMinSize = v);
         Word("maxmemory-policy", () => "noeviction", static _ => { }, "noeviction");
         Text("requirepass", () => RequirePass, v => RequirePass = v);
         Constant("databases", "16");
         Constant("save", "");
         Constant("appendonly", "no");
-        Constant("appendfsync", "everysec");
+        Constant("appendfilename", "appendonly.aof");
+        Constant("appenddirname", "appendonlydir");
+        Constant("aof-use-rdb-preamble", "no");
+        Constant("aof-load-truncated", "yes");
         Constant("bind", "127.0.0.1 -::1");
         Constant("port", "0");
         Constant("dir", "");
@@ -93,6 +101,15 @@ public sealed class ServerConfig
     public int Hz { get; private set; } = 10;
 
     public int IdleTimeoutSeconds { get; private set; }
+
+    /// <summary>When the append-only file is forced onto the disk.</summary>
+    public AppendFsync AppendFsync { get; internal set; }
+
+    /// <summary>The append-only file is rewritten once it has grown by this much since the last time; 0 = only when asked.</summary>
+    public int RewritePercentage { get; internal set; } = 100;
+
+    /// <summary>Bytes below which the append-only file is not rewritten by itself.</summary>
+    public long RewriteMinSize { get; internal set; } = 64 * Megabyte;
 
     public string LogLevel { get; private set; } = "notice";
 

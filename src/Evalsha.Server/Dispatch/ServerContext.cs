@@ -65,9 +65,20 @@ public sealed class ServerContext
     /// <summary>True while the append-only file is replayed: clients get LOADING.</summary>
     public bool IsLoading { get; internal set; }
 
+    /// <summary>What writes are told while the append-only file cannot be written (MISCONF …); null while it can. Any thread.</summary>
+    public byte[]? WriteRefusal
+    {
+        get => Volatile.Read(ref _writeRefusal);
+        internal set => Volatile.Write(ref _writeRefusal, value);
+    }
+
+    /// <summary>The append-only file; null when the data lives in memory only.</summary>
+    public IDurableLog? DurableLog { get; internal set; }
+
     /// <summary>Ends the server; set by RedisServer. The argument is true when nothing should be saved.</summary>
     public Action<bool> RequestShutdown { get; internal set; } = static _ => { };
 
+    private byte[]? _writeRefusal;
     private Dispatcher? _dispatcher;
 
     private byte[] RandomBytes(int count)

@@ -7,8 +7,6 @@ namespace Evalsha.Server.Dispatch;
 
 public sealed class Unit(ServerClock clock, EffectLog effects, ServerStats stats) : IKeyspaceEvents
 {
-    private static readonly ByteString Del = ByteString.FromUtf8("DEL");
-
     /// <summary>Changes counted since the server began; a command that left it alone changed nothing.</summary>
     public long Dirty { get; private set; }
 
@@ -56,7 +54,7 @@ public sealed class Unit(ServerClock clock, EffectLog effects, ServerStats stats
         Watches.TouchExpired(database, key);
         if (effects.IsWanted)
         {
-            effects.Add(database.Index, [Del, key]);
+            effects.AddExpired(database.Index, key);
         }
     }
 }

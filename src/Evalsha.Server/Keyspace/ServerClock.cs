@@ -44,11 +44,22 @@ public sealed class ServerClock(TimeProvider provider)
     /// <summary>A fresh reading that freezes nothing; for callers outside any unit.</summary>
     public long ReadUnfrozen() => (Provider.GetUtcNow().UtcTicks - EpochTicks) / TimeSpan.TicksPerMillisecond;
 
+    /// <summary>
+    /// While true it is the first millisecond of all time: nothing is late. So a replayed log never loses a key whose deadline a later command moved.
+    /// </summary>
+    internal bool IsBeforeAllDeadlines { get; set; }
+
     /// <summary>Forgets the frozen reading; the next use reads the provider. Only the unit calls this.</summary>
     internal void Thaw() => _milliseconds = 0;
 
     private void Read()
     {
+        if (IsBeforeAllDeadlines)
+        {
+            (_milliseconds, _microseconds) = (1, 1000);
+            return;
+        }
+
         _microseconds = (Provider.GetUtcNow().UtcTicks - EpochTicks) / TimeSpan.TicksPerMicrosecond;
         _milliseconds = Math.Max(_microseconds / 1000, 1);
         CoarseSeconds = (uint)(_milliseconds / 1000);

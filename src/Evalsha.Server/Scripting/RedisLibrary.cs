@@ -143,6 +143,11 @@ internal sealed class RedisLibrary
             return "ERR Write commands are not allowed from read-only scripts."u8;
         }
 
+        if (row.Is(CommandFlags.Write) && !_run.HasWritten && _server.WriteRefusal is { } refusal)
+        {
+            return refusal;
+        }
+
         var config = _server.Config;
         return config.MaxMemory != 0 && row.Is(CommandFlags.DenyOom) && !_run.IgnoresMemory && !_run.HasWritten && config.IsOverMaxMemory()
             ? Errors.OutOfMemory

@@ -16,6 +16,7 @@ public sealed class DirectClient : IClient, IAsyncDisposable
     private readonly RespReader _reader = new();
     private readonly RespFramer _framer = new();
     private bool _closed;
+    private bool _hasWritten;
 
     internal DirectClient(ServerContext server)
     {
@@ -79,6 +80,7 @@ public sealed class DirectClient : IClient, IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(_closed, this);
         ArgumentOutOfRangeException.ThrowIfZero(command.Length);
+        _hasWritten = false;
         if (!TryExecute(command))
         {
             await ExecuteContendedAsync(command).ConfigureAwait(false);
@@ -86,7 +88,7 @@ public sealed class DirectClient : IClient, IAsyncDisposable
 
         if (_server.Effects.DelaysReplies)
         {
-            await _server.Effects.WaitAsync().ConfigureAwait(false);
+            await WaitAsync().ConfigureAwait(false);
         }
 
         return Take();
@@ -110,7 +112,7 @@ public sealed class DirectClient : IClient, IAsyncDisposable
         RunRaw(turn, requests);
         if (_server.Effects.DelaysReplies)
         {
-            await _server.Effects.WaitAsync().ConfigureAwait(false);
+            await WaitAsync().ConfigureAwait(false);
         }
 
         return _output.WrittenMemory;
@@ -162,6 +164,7 @@ public sealed class DirectClient : IClient, IAsyncDisposable
 
     private void Run(in Turn turn, ByteString[] command)
     {
+        var writes = _server.Effects.Writes;
         try
         {
             _context.Load(command, command.Length);
@@ -169,12 +172,28 @@ public sealed class DirectClient : IClient, IAsyncDisposable
         }
         finally
         {
+            _hasWritten = _server.Effects.Writes != writes;
             turn.Release();
+        }
+    }
+
+    /// <summary>Until what was written is as durable as promised.</summary>
+    private async ValueTask WaitAsync()
+    {
+        try
+        {
+            await _server.Effects.WaitAsync(_hasWritten).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            _output.Clear(); // It is not known whether the command will last: the caller hears that, and no reply.
+            throw;
         }
     }
 
     private void RunRaw(in Turn turn, byte[] requests)
     {
+        var writes = _server.Effects.Writes;
         try
         {
             var start = 0;
@@ -191,6 +210,7 @@ public sealed class DirectClient : IClient, IAsyncDisposable
         }
         finally
         {
+            _hasWritten = _server.Effects.Writes != writes;
             turn.Release();
         }
     }

@@ -29,6 +29,7 @@ internal sealed class Session : IClient
     private int _start;
     private int _end;
     private bool _found;
+    private bool _hasWritten; // since the last flush
     private volatile bool _closing;
     private CommandRow? _lastRow;
 
@@ -231,6 +232,7 @@ internal sealed class Session : IClient
 
     private void RunBatch(in Turn turn)
     {
+        var writes = _server.Effects.Writes;
         try
         {
             ReleaseAbandonedWatch();
@@ -246,6 +248,7 @@ internal sealed class Session : IClient
         }
         finally
         {
+            _hasWritten |= _server.Effects.Writes != writes;
             turn.Release();
         }
     }
@@ -299,14 +302,21 @@ internal sealed class Session : IClient
 
     private async ValueTask FlushAsync()
     {
-        if (_output.Length == 0)
+        if (_output.Length == 0 && !_hasWritten)
         {
             return;
         }
 
         if (_server.Effects.DelaysReplies)
         {
-            await _server.Effects.WaitAsync().ConfigureAwait(false);
+            // Throws when what was written cannot be kept: then the connection ends without an answer, which is the truth.
+            await _server.Effects.WaitAsync(_hasWritten).ConfigureAwait(false);
+        }
+
+        _hasWritten = false;
+        if (_output.Length == 0)
+        {
+            return;
         }
 
         Interlocked.Add(ref _server.Stats.OutputBytes, _output.Length);
