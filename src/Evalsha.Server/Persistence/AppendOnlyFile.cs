@@ -63,8 +63,6 @@ internal sealed partial class AppendOnlyFile : IEffectSink, IDurableLog, IAsyncD
     /// <summary>Bytes that were handed to the operating system, and that are on the disk for sure; counted since start.</summary>
     internal (long Written, long Synced) Progress => (Volatile.Read(ref _written), Volatile.Read(ref _synced));
 
-    public bool DelaysReplies => true;
-
     /// <summary>Loads the log in <paramref name="directory"/>, or begins one, and takes the server's effects from then on. Blocks; before the server listens.</summary>
     /// <exception cref="InvalidDataException">Damage; the message names the file and the byte offset.</exception>
     /// <exception cref="IOException">The folder cannot be used, or another server uses it.</exception>

@@ -137,16 +137,26 @@ public sealed class EffectsTests
     {
         public List<ByteString[]> Commands { get; } = [];
 
-        public bool DelaysReplies => false;
-
-        public void Commit(ReadOnlySpan<Effect> unit)
+        public void Commit(in UnitEffects unit)
         {
-            foreach (var effect in unit)
+            for (var i = 0; i < unit.Count; i++)
             {
-                Commands.Add(effect.Command);
+                var request = unit.Request(i).ToArray();
+                var framer = new Resp.RespFramer();
+                framer.Next(request).ShouldBe(Resp.FrameStatus.Request);
+                framer.Consumed.ShouldBe(request.Length);
+                var command = new ByteString[framer.Arguments.Length];
+                for (var argument = 0; argument < command.Length; argument++)
+                {
+                    command[argument] = ByteString.From(framer.Arguments[argument].Of(request));
+                }
+
+                Commands.Add(command);
             }
         }
 
-        public ValueTask WaitAsync() => default;
+        public void Missed() => throw new InvalidOperationException("no unit here is that long");
+
+        public ValueTask WaitAsync(bool hasWritten) => default;
     }
 }
