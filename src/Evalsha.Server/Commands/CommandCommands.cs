@@ -149,6 +149,8 @@ public static class CommandCommands
         found.Add(row.Is(Fast) ? "@fast" : "@slow");
         var group = row.Group switch
         {
+            _ when row.Subcommands.Length > 0 => null, // a container does nothing itself
+            "generic" when row.AclCategories.Contains("@set") => null, // SORT belongs to the types it sorts
             "generic" => "@keyspace",
             "sorted-set" => "@sortedset",
             "transactions" => "@transaction",

@@ -38,7 +38,7 @@ internal static class StringsCommands
     /// <summary>The entry of a string key: null when missing; false: WRONGTYPE has been replied.</summary>
     internal static bool TryString(CommandContext c, int i, out Entry? entry)
     {
-        entry = c.Find(i);
+        entry = c.LookOrFind(i);
         if (entry is null || StringValue.IsString(entry.Value))
         {
             return true;

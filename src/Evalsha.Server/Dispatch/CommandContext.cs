@@ -154,10 +154,13 @@ public sealed class CommandContext
 
     /// <summary>The value at the key of argument <paramref name="i"/>: null when missing; false: WRONGTYPE has been replied.</summary>
     public bool TryGet<T>(int i, out T? value)
-        where T : class => TryCast(Find(i), out value);
+        where T : class => TryCast(LookOrFind(i), out value);
 
     public bool TryGet<T>(ByteString key, out T? value)
         where T : class => TryCast(Db.Find(key), out value);
+
+    /// <summary>Find; a read command's look at a key counts as a hit or a miss.</summary>
+    public Entry? LookOrFind(int i) => Row.Is(CommandFlags.ReadOnly) ? Look(i) : Find(i);
 
     /// <summary>As TryGet, with the entry. A missing key is not an error: entry and value are null.</summary>
     public bool TryGet<T>(int i, out Entry? entry, out T? value)
