@@ -2,6 +2,7 @@
 // Always: loopback unless --bind says otherwise; the port is printed once it answers; the exit code is 0 for an asked-for end.
 using System.CommandLine;
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Evalsha.Server;
 using Evalsha.Server.Dispatch;
@@ -57,7 +58,18 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(RedisServerOptions options, bool quiet, CancellationToken ct)
     {
-        await using var server = await RedisServer.StartAsync(options);
+        RedisServer started;
+        try
+        {
+            started = await RedisServer.StartAsync(options);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or SocketException)
+        {
+            await Console.Error.WriteLineAsync($"evalsha: {e.Message}");
+            return 1;
+        }
+
+        await using var server = started;
         if (!quiet)
         {
             Console.WriteLine($"Listening on {server.EndPoint}.");

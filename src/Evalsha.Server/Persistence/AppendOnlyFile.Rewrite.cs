@@ -34,10 +34,21 @@ internal sealed partial class AppendOnlyFile
         return true;
     }
 
-    private void RewriteIfGrown()
+    private void RewriteIfDue()
     {
         var config = _server.Config;
-        if (config.RewritePercentage == 0 || CurrentLength < config.RewriteMinSize || (_lastRewriteFailed && _server.Clock.Provider.GetTimestamp() < _retryAt))
+        if (_lastRewriteFailed && _server.Clock.Provider.GetTimestamp() < _retryAt)
+        {
+            return;
+        }
+
+        if (_needsRewrite)
+        {
+            TryStartRewrite();
+            return;
+        }
+
+        if (config.RewritePercentage == 0 || CurrentLength < config.RewriteMinSize)
         {
             return;
         }
@@ -151,10 +162,13 @@ internal sealed partial class AppendOnlyFile
         try
         {
             snapshot.Sync();
+            snapshot.Dispose();
         }
-        finally
+        catch
         {
             snapshot.Dispose();
+            File.Delete(snapshot.Path); // The disk may be full: leave nothing big behind.
+            throw;
         }
 
         await _writing.WaitAsync().ConfigureAwait(false);

@@ -2,7 +2,7 @@
 // Always: units are in the log in the order in which they happened, each whole (several effects are one MULTI…EXEC); the turn is never held over
 // a write or a sync, except while a rewrite takes its snapshot; whoever writes to a file or changes files holds the write right (_writing).
 // When a write fails, writers hear MISCONF and the batch that failed gets no answer; a failed write is tried again every second, but after a
-// failed sync, or a unit that could not be taken, only a rewrite makes the log whole again.
+// failed sync, or a unit that could not be taken, only a rewrite makes the log whole again, and one is tried every minute.
 // Opening and closing is here; rewriting is in AppendOnlyFile.Rewrite.cs.
 // HOT: no allocation, no await, no LINQ (in Commit, and in WaitAsync when there is nothing to wait for). Measured by benches/Evalsha.Bench/Server/AppendBench.cs
 using System.Text;
@@ -301,7 +301,7 @@ internal sealed partial class AppendOnlyFile : IEffectSink, IDurableLog, IAsyncD
             return;
         }
 
-        if (thenSync && !_needsRewrite)
+        if (thenSync && !_needsRewrite && _synced < _written)
         {
             SyncFile(_file, _written);
         }
@@ -400,7 +400,7 @@ internal sealed partial class AppendOnlyFile : IEffectSink, IDurableLog, IAsyncD
                 _syncing.Release();
             }
 
-            RewriteIfGrown();
+            RewriteIfDue();
         }
         catch (Exception e)
         {

@@ -1,6 +1,8 @@
 // The append-only log, end to end: what was acknowledged is there again, in this server and in a real one; damage is found and named.
 using System.Globalization;
 using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
 using Evalsha.Server.Dispatch;
 using Evalsha.Tests.Support;
 
@@ -112,6 +114,34 @@ public sealed class AppendOnlyFileTests : IDisposable
             new FileInfo(LogFolder.Increment(torn)).Length.ShouldBeGreaterThan(unitStart);
             (await _folder.DigestAsync(torn)).ShouldContain("next");
         }
+    }
+
+    [Fact]
+    public async Task A_log_cut_anywhere_holds_the_units_before_the_cut_and_nothing_of_the_next()
+    {
+        var states = new SortedDictionary<long, string>();
+        await using (var server = await _folder.OpenAsync(time: new ManualTime()))
+        {
+            using var client = await RawRedis.ConnectAsync(server.Port);
+            for (var i = 0; i < 60; i++)
+            {
+                states[new FileInfo(LogFolder.Increment(_folder.Path)).Length] = await KeyspaceDigest.ReadAsync(client);
+                await LogWorkload.RunAsync(client, 100 + i, 1);
+            }
+        }
+
+        var length = (int)new FileInfo(LogFolder.Increment(_folder.Path)).Length;
+        Prop.ForAll(Gen.Choose(0, length).ToArbitrary(), end =>
+        {
+            var torn = _folder.Copy();
+            using (var file = File.OpenWrite(LogFolder.Increment(torn)))
+            {
+                file.SetLength(end);
+            }
+
+            var expected = states.Last(state => state.Key <= end).Value;
+            _folder.DigestAsync(torn, new ManualTime()).GetAwaiter().GetResult().ShouldBe(expected, $"cut at {end} of {length}");
+        }).QuickCheckThrowOnFailure();
     }
 
     [Fact]
