@@ -32,6 +32,7 @@ public static class RefereeCommand
         PrincipalVerb.Create,
         InitVerb.Create,
         HookVerb.Create,
+        BenchVerb.Create,
         DemoVerb.Create,
     ];
 

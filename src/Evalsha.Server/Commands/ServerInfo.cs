@@ -22,6 +22,7 @@ internal static class ServerInfo
         server.Info.Add("Replication", w => Replication(w));
         server.Info.Add("CPU", Cpu);
         server.Info.Add("Commandstats", w => CommandStats(w, server), byDefault: false);
+        server.Info.Add("Latencystats", w => LatencyStats(w, server), byDefault: false);
         server.Info.Add("Errorstats", w => ErrorStats(w, server));
         server.Info.Add("Cluster", static w => w.Field("cluster_enabled", 0));
         server.Info.Add("Keyspace", w => Keyspace(w, server));
@@ -117,7 +118,31 @@ internal static class ServerInfo
         var counters = row.Counters;
         if (counters.Calls != 0 || counters.Rejected != 0)
         {
-            w.Field($"cmdstat_{row.FullName}", $"calls={counters.Calls},rejected_calls={counters.Rejected}");
+            var microseconds = counters.Ticks * 1e6 / Stopwatch.Frequency;
+            var perCall = counters.Calls == 0 ? 0 : microseconds / counters.Calls;
+            w.Field($"cmdstat_{row.FullName}", string.Create(CultureInfo.InvariantCulture,
+                $"calls={counters.Calls},usec={microseconds:0},usec_per_call={perCall:0.00},rejected_calls={counters.Rejected}"));
+        }
+    }
+
+    private static void LatencyStats(InfoWriter w, ServerContext server)
+    {
+        foreach (var row in server.Commands.Rows)
+        {
+            LatencyStat(w, row);
+            foreach (var sub in row.Subcommands)
+            {
+                LatencyStat(w, sub);
+            }
+        }
+    }
+
+    private static void LatencyStat(InfoWriter w, CommandRow row)
+    {
+        if (row.Counters.Latency is { } latency)
+        {
+            w.Field($"latency_percentiles_usec_{row.FullName}", string.Create(CultureInfo.InvariantCulture,
+                $"p50={latency.Percentile(0.5):0.000},p99={latency.Percentile(0.99):0.000},p99.9={latency.Percentile(0.999):0.000}"));
         }
     }
 

@@ -77,12 +77,25 @@ public sealed record CommandRow(string Name, int Arity, CommandFlags Flags, KeyS
     public bool Accepts(int count) => Arity >= 0 ? count == Arity : count >= -Arity;
 }
 
-/// <summary>How often a command was called, and refused before running.</summary>
+/// <summary>How often a command was called, how long it took, and how often it was refused before running.</summary>
 internal sealed class CommandCounters
 {
     public long Calls;
     public long Rejected;
-   
 
-    public void Reset() => (Calls, Rejected) = (0, 0);
+    /// <summary>Of all calls, in ticks of <see cref="System.Diagnostics.Stopwatch"/>.</summary>
+    public long Ticks;
+
+    private LatencyHistogram? _latency;
+
+    public LatencyHistogram? Latency => _latency;
+
+    public void Called(long ticks)
+    {
+        Calls++;
+        Ticks += ticks;
+        (_latency ??= new LatencyHistogram()).Record(ticks);
+    }
+
+    public void Reset() => (Calls, Rejected, Ticks, _latency) = (0, 0, 0, null);
 }

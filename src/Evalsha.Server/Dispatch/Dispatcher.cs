@@ -126,10 +126,11 @@ public sealed class Dispatcher(ServerContext server)
         var unit = server.Unit;
         Debug.Assert(unit.IsOpen, "a command runs inside a unit");
         server.Stats.Commands++;
-        row.Counters.Calls++;
         c.BeginCommand(row);
         var before = unit.Dirty;
+        var start = Stopwatch.GetTimestamp();
         row.Body(c);
+        row.Counters.Called(Stopwatch.GetTimestamp() - start);
         if (unit.Dirty != before && server.Effects.IsWanted)
         {
             c.AddOwnEffect();
