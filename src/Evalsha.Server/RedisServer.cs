@@ -93,6 +93,8 @@ public sealed class RedisServer : IAsyncDisposable
 
     internal ServerContext Context => _server;
 
+    internal ScriptEngine Scripts => _scripts;
+
     internal AppendOnlyFile? Log => _log;
 
     /// <summary>Starts a server. When this returns, it has loaded its append-only file, and it answers.</summary>

@@ -68,8 +68,6 @@ internal sealed class ScriptState
         const int firstKey = 3;
         Fill(_keys, c, firstKey, keys);
         Fill(_argv, c, firstKey + keys, c.Count - firstKey - keys);
-        _lua.Globals.SetString(KeysName, _keys);
-        _lua.Globals.SetString(ArgvName, _argv);
         _redis.Begin(c);
     }
 
@@ -90,7 +88,8 @@ internal sealed class ScriptState
 
     private void Fill(LuaTable table, CommandContext c, int first, int count)
     {
-        // Nothing of an earlier run can still hold the table: globals are read-only, and the run's own values are gone.
+        // Nothing of an earlier run can still hold the table, nor have put another in its place: globals are read-only, and the run's own
+        // values are gone.
         table.Reset(count);
         for (var i = 0; i < count; i++)
         {

@@ -8,12 +8,15 @@ namespace Evalsha.Server.Sessions;
 
 public sealed class DirectClient : IClient, IAsyncDisposable
 {
+    // A script may return tables nested nearly 8000 deep; the server answers what Redis answers.
+    private const int ReplyDepthMax = 10_000;
+
     private readonly ServerContext _server;
     private readonly RespBuffer _output = new();
     private readonly RespReply _reply;
     private readonly CommandContext _context;
     private readonly TurnWaiter _waiter = new();
-    private readonly RespReader _reader = new();
+    private readonly RespReader _reader = new(new RespLimits { MaxDepth = ReplyDepthMax });
     private readonly RespFramer _framer = new();
     private bool _closed;
     private bool _hasWritten;

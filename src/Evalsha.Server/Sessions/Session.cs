@@ -164,7 +164,7 @@ internal sealed class Session : IClient
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             }
 
-            if (!_server.Gate.TryTake(out var turn))
+            if (!_server.Gate.TryTakeSoon(out var turn))
             {
                 turn = await _server.Gate.TakeAsync(_waiter).ConfigureAwait(false);
             }
