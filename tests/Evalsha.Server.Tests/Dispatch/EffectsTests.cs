@@ -1,4 +1,6 @@
 // What a unit leaves for its followers: the commands that do the same again, in one batch, without scripts, chance or relative time.
+using System.Text;
+using Evalsha.Resp;
 using Evalsha.Server.Dispatch;
 using Evalsha.Tests.Support;
 
@@ -8,11 +10,8 @@ public sealed class EffectsTests : IAsyncLifetime, IEffectSink
 {
     private readonly ManualTime _time = new();
     private readonly List<string> _units = [];
+    private readonly List<bool> _waits = [];
     private RedisServer _server = null!;
-
-    public bool DelaysReplies { get; set; }
-
-    public int Waits { get; private set; }
 
     public async Task InitializeAsync()
     {
@@ -22,20 +21,25 @@ public sealed class EffectsTests : IAsyncLifetime, IEffectSink
 
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
-    void IEffectSink.Commit(ReadOnlySpan<Effect> unit)
+    void IEffectSink.Commit(in UnitEffects unit)
     {
         var commands = new List<string>();
-        foreach (var effect in unit)
+        for (var i = 0; i < unit.Count; i++)
         {
-            commands.Add($"{effect.Database}: {string.Join(' ', effect.Command.Select(part => part.ToString()))}");
+            var request = unit.Request(i).ToArray();
+            var framer = new RespFramer();
+            framer.Next(request).ShouldBe(FrameStatus.Request);
+            commands.Add($"{unit.Database(i)}: {string.Join(' ', framer.Arguments.ToArray().Select(part => Encoding.UTF8.GetString(part.Of(request))))}");
         }
 
         _units.Add(string.Join("; ", commands));
     }
 
-    ValueTask IEffectSink.WaitAsync()
+    void IEffectSink.Missed() => _units.Add("missed");
+
+    ValueTask IEffectSink.WaitAsync(bool hasWritten)
     {
-        Waits++;
+        _waits.Add(hasWritten);
         return default;
     }
 
@@ -89,11 +93,10 @@ public sealed class EffectsTests : IAsyncLifetime, IEffectSink
     }
 
     [Fact]
-    public async Task A_sink_that_syncs_always_is_waited_for_before_the_reply()
+    public async Task A_sink_is_waited_for_before_each_reply_and_knows_whether_the_batch_wrote()
     {
-        DelaysReplies = true;
-        await RunAsync("SET a 1");
-        Waits.ShouldBe(1);
+        await RunAsync("SET a 1", "GET a");
+        _waits.ShouldBe([true, false]);
     }
 
     [Fact]
