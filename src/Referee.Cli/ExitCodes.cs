@@ -50,7 +50,7 @@ public sealed class CliException(int exitCode, string message) : Exception(messa
         RedisConnectionException => new(ExitCodes.Unavailable, $"the store does not answer: {error.Message}"),
         RedisException => new(ExitCodes.Unavailable, $"the store refused: {error.Message}"),
         TimeoutException or InvalidDataException => new(ExitCodes.Unavailable, error.Message),
-        IOException or InvalidDataException or UnauthorizedAccessException or FormatException or ArgumentException => new(ExitCodes.Usage, error.Message),
+        IOException or UnauthorizedAccessException or FormatException or ArgumentException => new(ExitCodes.Usage, error.Message),
         OperationCanceledException => new(ExitCodes.Interrupted, "interrupted"),
         _ => null,
     };
