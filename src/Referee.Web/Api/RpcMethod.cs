@@ -25,11 +25,13 @@ public sealed record RpcMethod(string Name, string Summary, bool Operator, Func<
         where TResult : class
     {
         var strict = Strict(requestJson);
+        var lists = strict.Properties.Where(property => property.PropertyType == typeof(IReadOnlyList<string>)).Select(property => property.Name).ToArray();
         return new(name, summary, forOperators, async (coordinator, caller, parameters, ct) =>
         {
             TRequest request;
             try
             {
+                CheckLists(parameters, lists);
                 request = parameters.Deserialize(strict) ?? throw new JsonException("parameters are null");
             }
             catch (JsonException e)
@@ -39,6 +41,19 @@ public sealed record RpcMethod(string Name, string Summary, bool Operator, Func<
 
             return JsonSerializer.SerializeToUtf8Bytes(await operation(coordinator, caller, request, ct), resultJson);
         });
+    }
+
+    // The generated reader looks at whether a member may be null, and not at what a list holds.
+    private static void CheckLists(JsonElement parameters, string[] lists)
+    {
+        foreach (var list in lists)
+        {
+            if (parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty(list, out var given) && given.ValueKind == JsonValueKind.Array
+                && given.EnumerateArray().Any(element => element.ValueKind == JsonValueKind.Null))
+            {
+                throw new JsonException($"'{list}' holds a null");
+            }
+        }
     }
 
     // A member that the request does not know is a mistyped one; left out in silence, a `fense` would be no fence at all.
