@@ -1,6 +1,7 @@
 // The table of verbs, and the way from a line of arguments to an exit code.
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Referee.Cli.Verbs;
 
 namespace Referee.Cli;
@@ -40,8 +41,22 @@ public static class RefereeCommand
     public static async Task<int> RunAsync(string[] arguments, CliEnvironment environment, CancellationToken ct)
     {
         var parsed = Create(environment).Parse(arguments);
+        if (MistypedOption(parsed) is { } mistyped)
+        {
+            await environment.Error.WriteLineAsync($"referee: there is no option '{mistyped}' here; what is meant as a value comes after --");
+            return ExitCodes.Usage;
+        }
+
         var exit = await parsed.InvokeAsync(new InvocationConfiguration { Output = environment.Out, Error = environment.Error, EnableDefaultExceptionHandler = false }, ct);
         return parsed.Errors.Count > 0 ? ExitCodes.Usage : exit;
+    }
+
+    // The parser hands an option that it does not know to the next argument: `claim --labl x` would ask for an item of that name.
+    private static string? MistypedOption(ParseResult parsed)
+    {
+        var before = parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).ToHashSet<Token>(ReferenceEqualityComparer.Instance);
+        return parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+            .FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal) && before.Contains(token))?.Value;
     }
 
     /// <summary>The whole command line, for help texts and for the documents printed from it.</summary>
