@@ -103,6 +103,19 @@ public sealed class EmbeddedGateway : CliWorld
     protected override Task OpenAsync(CliProject project) => project.UpAsync();
 }
 
+/// <summary>Verbs without a gateway: each opens the folder's store in its turn, and finds what the one before wrote.</summary>
+public sealed class EmbeddedFolder : CliWorld
+{
+    public override bool Verified => true;
+
+    protected override Task OpenAsync(CliProject project)
+    {
+        RefereeFolder.Create(project.Folder, TimeProvider.System);
+        project.Operator = new CliActor(project, CliEnvironment.OfProcess().OsUser, null);
+        return Task.CompletedTask;
+    }
+}
+
 /// <summary>One project: a folder, an operator, and whoever else joins.</summary>
 public sealed class CliProject(CliWorld world, string name) : IAsyncDisposable
 {

@@ -114,3 +114,5 @@ public sealed class ClaimVerbInTrustedModeTests(TrustedRedis world) : ClaimVerbT
 public sealed class ClaimVerbThroughTheGatewayTests(GatewayOverRedis world) : ClaimVerbTests(world), IClassFixture<GatewayOverRedis>;
 
 public sealed class ClaimVerbOnTheEmbeddedServerTests(EmbeddedGateway world) : ClaimVerbTests(world), IClassFixture<EmbeddedGateway>;
+
+public sealed class ClaimVerbInTheFolderTests(EmbeddedFolder world) : ClaimVerbTests(world), IClassFixture<EmbeddedFolder>;

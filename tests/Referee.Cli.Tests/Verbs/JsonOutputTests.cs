@@ -100,3 +100,5 @@ public sealed class JsonOutputInTrustedModeTests(TrustedRedis world) : JsonOutpu
 public sealed class JsonOutputThroughTheGatewayTests(GatewayOverRedis world) : JsonOutputTests(world), IClassFixture<GatewayOverRedis>;
 
 public sealed class JsonOutputOnTheEmbeddedServerTests(EmbeddedGateway world) : JsonOutputTests(world), IClassFixture<EmbeddedGateway>;
+
+public sealed class JsonOutputInTheFolderTests(EmbeddedFolder world) : JsonOutputTests(world), IClassFixture<EmbeddedFolder>;

@@ -76,7 +76,7 @@ public abstract class PrincipalVerbTests(CliWorld world)
         var refused = (await project.RunAsync("status", "--token", wrong)).ShouldExit(ExitCodes.Forbidden);
         (refused.Out + refused.Error).ShouldNotContain(wrong);
         (await project.RunAsync("principal", "remove", "ann")).ShouldBeDone();
-        (await ann.RunAsync("status")).ShouldExit(ExitCodes.Forbidden).Error.ShouldContain("does not know this token");
+        (await ann.RunAsync("status")).ShouldExit(ExitCodes.Forbidden).Error.ShouldContain("token; see referee principal list");
         (await project.RunAsync("status", "--as", "ann")).ShouldExit(ExitCodes.Usage).Error.ShouldContain("trusted mode");
     }
 
@@ -97,3 +97,5 @@ public sealed class PrincipalVerbInTrustedModeTests(TrustedRedis world) : Princi
 public sealed class PrincipalVerbThroughTheGatewayTests(GatewayOverRedis world) : PrincipalVerbTests(world), IClassFixture<GatewayOverRedis>;
 
 public sealed class PrincipalVerbOnTheEmbeddedServerTests(EmbeddedGateway world) : PrincipalVerbTests(world), IClassFixture<EmbeddedGateway>;
+
+public sealed class PrincipalVerbInTheFolderTests(EmbeddedFolder world) : PrincipalVerbTests(world), IClassFixture<EmbeddedFolder>;

@@ -162,3 +162,5 @@ public sealed class PromoteVerbInTrustedModeTests(TrustedRedis world) : PromoteV
 public sealed class PromoteVerbThroughTheGatewayTests(GatewayOverRedis world) : PromoteVerbTests(world), IClassFixture<GatewayOverRedis>;
 
 public sealed class PromoteVerbOnTheEmbeddedServerTests(EmbeddedGateway world) : PromoteVerbTests(world), IClassFixture<EmbeddedGateway>;
+
+public sealed class PromoteVerbInTheFolderTests(EmbeddedFolder world) : PromoteVerbTests(world), IClassFixture<EmbeddedFolder>;

@@ -88,3 +88,5 @@ public abstract class RunVerbTests(CliWorld world)
 public sealed class RunVerbInTrustedModeTests(TrustedRedis world) : RunVerbTests(world), IClassFixture<TrustedRedis>;
 
 public sealed class RunVerbOnTheEmbeddedServerTests(EmbeddedGateway world) : RunVerbTests(world), IClassFixture<EmbeddedGateway>;
+
+public sealed class RunVerbInTheFolderTests(EmbeddedFolder world) : RunVerbTests(world), IClassFixture<EmbeddedFolder>;

@@ -98,3 +98,5 @@ public sealed class SubmitVerbInTrustedModeTests(TrustedRedis world) : SubmitVer
 public sealed class SubmitVerbThroughTheGatewayTests(GatewayOverRedis world) : SubmitVerbTests(world), IClassFixture<GatewayOverRedis>;
 
 public sealed class SubmitVerbOnTheEmbeddedServerTests(EmbeddedGateway world) : SubmitVerbTests(world), IClassFixture<EmbeddedGateway>;
+
+public sealed class SubmitVerbInTheFolderTests(EmbeddedFolder world) : SubmitVerbTests(world), IClassFixture<EmbeddedFolder>;
