@@ -426,7 +426,7 @@ public static class TableLibrary
                 return call.LessThan(a, b, out less);
             }
 
-            var called = call.Call(_comparer, [a, b], out var result);
+            var called = call.Call(_comparer, a, b, out var result);
             less = result.IsTruthy;
             return called;
         }

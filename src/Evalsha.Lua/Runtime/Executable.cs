@@ -49,6 +49,9 @@ internal sealed class Executable
 
     public readonly bool IsVararg;
 
+    /// <summary>The table "arg" is made at each call.</summary>
+    public readonly bool NeedsArg;
+
     readonly Executable?[] _children;
 
     public Executable(Prototype prototype)
@@ -58,6 +61,7 @@ internal sealed class Executable
         ParameterCount = prototype.ParameterCount;
         MaxStackSize = prototype.MaxStackSize;
         IsVararg = prototype.Vararg != VarargFlags.None;
+        NeedsArg = (prototype.Vararg & VarargFlags.NeedsArg) != 0;
         _children = prototype.Children.Length == 0 ? [] : new Executable?[prototype.Children.Length];
         CleanUpTo = Math.Max(prototype.CleanRegisters, ParameterCount + ((prototype.Vararg & VarargFlags.HasArg) != 0 ? 1 : 0));
         Words = new ulong[prototype.Code.Length];

@@ -44,18 +44,18 @@ internal static partial class Interpreter
             return false;
         }
         var frame = thread.FrameIndex;
-        var ok = true;
-        switch (PrepareCall(thread, func, arguments, wanted, FrameKind.Entry))
+        bool ok;
+        if (thread.Stack[func] is { IsFunction: true } value && value.Ref!.GetType() == typeof(LuaClosure))
         {
-            case CallOutcome.Completed:
-                break;
-            case CallOutcome.Entered:
-                ok = Execute(thread) == RunStatus.Done;
-                break;
-            default:
-                thread.FrameIndex = frame;
-                ok = false;
-                break;
+            // What a comparator, a callback or a metamethod mostly is.
+            ok = EnterLua(thread, Unsafe.As<LuaClosure>(value.Ref).Code, func, arguments, wanted, FrameKind.Entry)
+                && Execute(thread) == RunStatus.Done;
+        }
+        else
+        {
+            var outcome = PrepareCall(thread, func, arguments, wanted, FrameKind.Entry);
+            ok = outcome == CallOutcome.Completed || (outcome == CallOutcome.Entered && Execute(thread) == RunStatus.Done);
+            if (outcome >= CallOutcome.Raised) thread.FrameIndex = frame;
         }
         state.HostLevels--;
         return ok;
@@ -136,24 +136,17 @@ internal static partial class Interpreter
                     if ((kind & FrameKind.Entry) == 0) return PrepareProtected(thread, host, func, arguments, wanted, kind);
                     break;
             }
-            var results = InvokeHost(thread, host, func, arguments, kind);
-            if (results >= 0)
-            {
-                PlaceResults(thread, func, results, func, wanted);
-                return CallOutcome.Completed;
-            }
-            if (results != LuaCall.Yielded) return CallOutcome.Raised;
-            thread.YieldedAt = func;
-            thread.YieldedCount = arguments;
-            thread.YieldWanted = wanted;
-            return CallOutcome.Yielded;
+            return CallHost(thread, host, func, arguments, wanted, kind);
         }
+        return EnterLua(thread, Unsafe.As<LuaClosure>(function).Code, func, arguments, wanted, kind) ? CallOutcome.Entered : CallOutcome.Raised;
+    }
 
-        var closure = Unsafe.As<LuaClosure>(function);
-        var code = closure.Code;
-        if (!HasFrameRoom(thread)) return CallOutcome.Raised;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static bool EnterLua(LuaThread thread, Executable code, int func, int arguments, int wanted, int kind)
+    {
+        if (!HasFrameRoom(thread)) return false;
         var needed = func + 1 + arguments + code.ParameterCount + 1 + code.MaxStackSize;
-        if (needed > thread.Stack.Length && !GrowStack(thread, needed)) return CallOutcome.Raised;
+        if (needed > thread.Stack.Length && !GrowStack(thread, needed)) return false;
         var registers = func + 1;
         if (code.IsVararg)
         {
@@ -163,8 +156,13 @@ internal static partial class Interpreter
         {
             for (var n = Math.Min(arguments, code.ParameterCount); n < code.CleanUpTo; n++) LuaValue.WriteBits(ref thread.Stack[registers + n], LuaValue.NilTag);
         }
-        thread.Frames[++thread.FrameIndex] = new CallInfo { Func = func, Base = registers, Wanted = wanted, Kind = kind };
-        return CallOutcome.Entered;
+        ref var frame = ref thread.Frames[++thread.FrameIndex];
+        frame.Func = func;
+        frame.Base = registers;
+        frame.Wanted = wanted;
+        frame.Kind = kind;
+        frame.Pc = 0;
+        return true;
     }
 
     // adjust_varargs: the fixed parameters move above the extra arguments, so that registers are contiguous.
@@ -176,8 +174,7 @@ internal static partial class Interpreter
         for (; arguments < parameters; arguments++) LuaValue.WriteBits(ref stack[first + arguments], LuaValue.NilTag);
         var registers = first + arguments;
         LuaTable? arg = null;
-        var flags = code.Prototype.Vararg;
-        if ((flags & VarargFlags.NeedsArg) != 0)
+        if (code.NeedsArg)
         {
             var extra = arguments - parameters;
             arg = new LuaTable(extra, 1);
@@ -288,9 +285,10 @@ internal static partial class Interpreter
     }
 
     // A call that raised or yielded stays on the list: for the traceback, and for Unwind or the next resume to take off.
-    static int InvokeHost(LuaThread thread, LuaHostFunction function, int func, int arguments, int kind)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static CallOutcome CallHost(LuaThread thread, LuaHostFunction function, int func, int arguments, int wanted, int kind = 0)
     {
-        if (!HasFrameRoom(thread)) return LuaCall.Raised;
+        if (!HasFrameRoom(thread)) return CallOutcome.Raised;
         ref var frame = ref thread.Frames[++thread.FrameIndex];
         frame.Func = func;
         frame.Base = func + 1;
@@ -298,9 +296,33 @@ internal static partial class Interpreter
         thread.Top = func + 1 + arguments;
         var call = new LuaCall(thread, function, func + 1, arguments);
         var results = function.Body(ref call);
-        if (results >= 0) thread.FrameIndex--;
-        else if (results == LuaCall.Raised && thread.Handler != 0) CallHandler(thread);
-        return results;
+        if (results < 0) return EndHost(thread, results, func, arguments, wanted);
+        thread.FrameIndex--;
+        if (wanted < 0)
+        {
+            thread.Top = func + results;
+            return CallOutcome.Completed;
+        }
+        if (results < wanted)
+        {
+            var stack = thread.Room(func + wanted);
+            for (var n = results; n < wanted; n++) LuaValue.WriteBits(ref stack[func + n], LuaValue.NilTag);
+        }
+        return CallOutcome.Completed;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static CallOutcome EndHost(LuaThread thread, int results, int func, int arguments, int wanted)
+    {
+        if (results == LuaCall.Raised)
+        {
+            if (thread.Handler != 0) CallHandler(thread);
+            return CallOutcome.Raised;
+        }
+        thread.YieldedAt = func;
+        thread.YieldedCount = arguments;
+        thread.YieldWanted = wanted;
+        return CallOutcome.Yielded;
     }
 
     static CallOutcome CallIterator(LuaThread thread, uint word)
@@ -353,7 +375,11 @@ internal static partial class Interpreter
         var arguments = i.B != 0 ? i.B - 1 : thread.Top - func - 1;
         if (!thread.Stack[func].IsFunction && !UseCallMetamethod(thread, func, ref arguments)) return CallOutcome.Raised;
         // A host function is called as ever; the RETURN that follows passes its results on.
-        if (thread.Stack[func].Ref is not LuaClosure closure) return PrepareCall(thread, func, arguments, -1, 0);
+        if (thread.Stack[func].Ref is not LuaClosure closure)
+        {
+            var host = Unsafe.As<LuaHostFunction>(thread.Stack[func].Ref!);
+            return host.Kind == HostKind.Plain ? CallHost(thread, host, func, arguments, -1) : PrepareCall(thread, func, arguments, -1, 0);
+        }
 
         if (thread.OpenUpvalues is not null) CloseUpvalues(thread, frame.Base);
         var code = closure.Code;

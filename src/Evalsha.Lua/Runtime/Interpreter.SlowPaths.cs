@@ -83,14 +83,22 @@ internal static partial class Interpreter
         {
             var nodes = table.Nodes;
             var hint = (uint)(word >> HintShift);
-            if (hint >= (uint)nodes.Length || !ReferenceEquals(nodes[hint].Key.Ref, key)) hint = (uint)table.FindString(key);
-            if (hint < (uint)nodes.Length)
+            if (hint < (uint)nodes.Length && ReferenceEquals(nodes[hint].Key.Ref, key))
             {
                 ref var slot = ref nodes[hint].Value;
-                if (!slot.IsNil)
+                if (!slot.IsNil) return ref slot;
+            }
+            else
+            {
+                hint = (uint)table.FindString(key);
+                if (hint < (uint)nodes.Length)
                 {
-                    word = (uint)word | (ulong)hint << HintShift;
-                    return ref slot;
+                    ref var slot = ref nodes[hint].Value;
+                    if (!slot.IsNil)
+                    {
+                        word = (uint)word | (ulong)hint << HintShift;
+                        return ref slot;
+                    }
                 }
             }
             if (table.Metatable is not { } metatable) return ref LuaTable.Absent;
@@ -259,12 +267,10 @@ internal static partial class Interpreter
     const int FieldsPerFlush = 50;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool CopyVarargs(LuaThread thread, uint word)
+    static bool CopyVarargs(LuaThread thread, ref CallInfo frame, int parameters, uint word)
     {
         var i = new Instruction(word);
-        ref var frame = ref thread.Frames[thread.FrameIndex];
-        var closure = (LuaClosure)thread.Stack[frame.Func].AsFunction;
-        var count = frame.Base - frame.Func - 1 - closure.Code.ParameterCount;
+        var count = frame.Base - frame.Func - 1 - parameters;
         if (count < 0) count = 0;
         var wanted = i.B - 1;
         var to = frame.Base + i.A;

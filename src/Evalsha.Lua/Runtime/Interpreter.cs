@@ -2,7 +2,7 @@
 // The loop that runs Lua functions: one activation runs any depth of Lua-to-Lua calls, pcalls and errors between them; it is entered again
 // only for calls that come through a host function, a metamethod or a resume. One file because a loop over 62 instructions is
 // one thing; each case holds the common path and leaves the rest to Interpreter.SlowPaths.cs.
-// Always true here: ci is the running call; R its register 0, K its constants, pc the next instruction. Whatever may call or grow the stack
+// Always true here: ci is the running call; R its register 0, K its constants, ip the next instruction. Whatever may call or grow the stack
 // is followed by Reload, because the stack and the list of calls may have moved. Registers and constants are reached without bounds checks:
 // the compiler, which is the only source of code, stays inside them.
 using System.Runtime.CompilerServices;
@@ -25,20 +25,18 @@ internal static partial class Interpreter
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static RunStatus Execute(LuaThread thread)
     {
-        var state = thread.State;
         ref var ci = ref thread.Frames[thread.FrameIndex];
         ref var R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), ci.Base);
         var closure = Unsafe.As<LuaClosure>(thread.Stack[ci.Func].Ref!);
-        ref var words = ref MemoryMarshal.GetArrayDataReference(closure.Code.Words);
         ref var K = ref MemoryMarshal.GetArrayDataReference(closure.Code.Constants);
-        nint pc = ci.Pc;
+        ref var ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), ci.Pc);
 
     Loop:
         while (true)
         {
-            ref var word = ref Unsafe.Add(ref words, pc);
+            ref var word = ref ip;
+            ip = ref Unsafe.Add(ref ip, 1);
             var i = (uint)word;
-            pc++;
             ref var ra = ref Unsafe.AddByteOffset(ref R, (nint)((i >> 2) & 0xFF0));
             switch (i & 0x3F)
             {
@@ -52,7 +50,7 @@ internal static partial class Interpreter
 
                 case (uint)OpCode.LoadBool:
                     LuaValue.WriteBits(ref ra, (i >> 23) != 0 ? LuaValue.TrueTag : LuaValue.FalseTag);
-                    if ((i & (0x1FF << 14)) != 0) pc++;
+                    if ((i & (0x1FF << 14)) != 0) ip = ref Unsafe.Add(ref ip, 1);
                     continue;
 
                 case (uint)OpCode.LoadNil:
@@ -66,11 +64,11 @@ internal static partial class Interpreter
                     continue;
 
                 case (uint)OpCode.GetUpval:
-                    LuaValue.Copy(ref ra, ref closure.Upvalues[i >> 23].Slot);
+                    LuaValue.Copy(ref ra, ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Upvalues), (nint)(i >> 23)).Slot);
                     continue;
 
                 case (uint)OpCode.SetUpval:
-                    LuaValue.Store(ref closure.Upvalues[i >> 23].Slot, ref ra);
+                    LuaValue.Store(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Upvalues), (nint)(i >> 23)).Slot, ref ra);
                     continue;
 
                 case (uint)OpCode.GetGlobal:
@@ -86,7 +84,7 @@ internal static partial class Interpreter
                             continue;
                         }
                     }
-                    ci.Pc = (int)pc;
+                    ci.Pc = Position(closure, ref ip);
                     if (!GetGlobalSlow(thread, closure, ref word)) goto Raise;
                     goto Reload;
                 }
@@ -108,7 +106,7 @@ internal static partial class Interpreter
                             }
                         }
                     }
-                    ci.Pc = (int)pc;
+                    ci.Pc = Position(closure, ref ip);
                     if (!GetFieldSlow(thread, ref container, ref KC(ref K, i), ref ra, ref word)) goto Raise;
                     goto Reload;
                 }
@@ -131,7 +129,7 @@ internal static partial class Interpreter
                             }
                         }
                     }
-                    ci.Pc = (int)pc;
+                    ci.Pc = Position(closure, ref ip);
                     if (!SelfSlow(thread, ref container, ref KC(ref K, i), ref ra, ref word)) goto Raise;
                     goto Reload;
                 }
@@ -172,13 +170,13 @@ internal static partial class Interpreter
                             }
                         }
                     }
-                    ci.Pc = (int)pc;
+                    ci.Pc = Position(closure, ref ip);
                     if (!GetTableSlow(thread, i)) goto Raise;
                     goto Reload;
                 }
 
                 case (uint)OpCode.GetTable:
-                    ci.Pc = (int)pc;
+                    ci.Pc = Position(closure, ref ip);
                     if (!GetTableSlow(thread, i)) goto Raise;
                     goto Reload;
 
@@ -196,7 +194,7 @@ internal static partial class Interpreter
                             continue;
                         }
                     }
-                    ci.Pc = (int)pc;
+                    ci.Pc = Position(closure, ref ip);
                     if (!SetGlobalSlow(thread, closure, ref word)) goto Raise;
                     goto Reload;
                 }
@@ -217,7 +215,7 @@ internal static partial class Interpreter
                             }
                         }
                     }
-                    ci.Pc = (int)pc;
+                    ci.Pc = Position(closure, ref ip);
                     if (!SetFieldSlow(thread, ref ra, ref KB(ref K, i), ref RKC(ref R, ref K, i), ref word)) goto Raise;
                     goto Reload;
 
@@ -240,13 +238,13 @@ internal static partial class Interpreter
                             }
                         }
                     }
-                    ci.Pc = (int)pc;
+                    ci.Pc = Position(closure, ref ip);
                     if (!SetTableSlow(thread, i)) goto Raise;
                     goto Reload;
                 }
 
                 case (uint)OpCode.SetTable:
-                    ci.Pc = (int)pc;
+                    ci.Pc = Position(closure, ref ip);
                     if (!SetTableSlow(thread, i)) goto Raise;
                     goto Reload;
 
@@ -255,7 +253,7 @@ internal static partial class Interpreter
                     continue;
 
                 case (uint)OpCode.Self:
-                    ci.Pc = (int)pc;
+                    ci.Pc = Position(closure, ref ip);
                     if (!SelfGeneric(thread, i)) goto Raise;
                     goto Reload;
 
@@ -415,7 +413,7 @@ internal static partial class Interpreter
                         LuaValue.WriteNumber(ref ra, -b.AsNumber);
                         continue;
                     }
-                    ci.Pc = (int)pc;
+                    ci.Pc = Position(closure, ref ip);
                     if (!UnaryMinusSlow(thread, i)) goto Raise;
                     goto Reload;
                 }
@@ -437,21 +435,21 @@ internal static partial class Interpreter
                         LuaValue.WriteNumber(ref ra, Unsafe.As<ByteString>(b.Ref!).Length);
                         continue;
                     }
-                    ci.Pc = (int)pc;
+                    ci.Pc = Position(closure, ref ip);
                     if (!LengthSlow(thread, i)) goto Raise;
                     goto Reload;
                 }
 
                 case (uint)OpCode.Concat:
-                    ci.Pc = (int)pc;
+                    ci.Pc = Position(closure, ref ip);
                     if (!ConcatRegisters(thread, i)) goto Raise;
                     goto Reload;
 
                 case (uint)OpCode.Jmp:
                 {
                     var distance = SBx(i);
-                    pc += distance;
-                    if (distance < 0 && (state.StepsLeft += distance) < 0) goto Interrupt;
+                    ip = ref Unsafe.Add(ref ip, distance);
+                    if (distance < 0 && (thread.State.StepsLeft += distance) < 0) goto Interrupt;
                     continue;
                 }
 
@@ -471,7 +469,7 @@ internal static partial class Interpreter
                         equal = b.IsNumber && constant.IsNumber && b.AsNumber == constant.AsNumber; // 0 and -0
                     }
                     if (equal == ((i & 0x3FC0) != 0)) goto Jump;
-                    pc++;
+                    ip = ref Unsafe.Add(ref ip, 1);
                     continue;
                 }
 
@@ -485,7 +483,7 @@ internal static partial class Interpreter
                     else if (b.Bits >= LuaValue.TrueTag || ReferenceEquals(b.Ref, c.Ref)) equal = true;
                     else
                     {
-                        ci.Pc = (int)pc;
+                        ci.Pc = Position(closure, ref ip);
                         var answer = EqualSlow(thread, i);
                         if (answer < 0) goto Raise;
                         equal = answer != 0;
@@ -493,7 +491,7 @@ internal static partial class Interpreter
                         R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), ci.Base);
                     }
                     if (equal == ((i & 0x3FC0) != 0)) goto Jump;
-                    pc++;
+                    ip = ref Unsafe.Add(ref ip, 1);
                     continue;
                 }
 
@@ -503,7 +501,7 @@ internal static partial class Interpreter
                     ref var c = ref RC(ref R, i);
                     if (!b.IsNumber || !c.IsNumber) goto Compare;
                     if ((b.AsNumber < c.AsNumber) == ((i & 0x3FC0) != 0)) goto Jump;
-                    pc++;
+                    ip = ref Unsafe.Add(ref ip, 1);
                     continue;
                 }
 
@@ -512,7 +510,7 @@ internal static partial class Interpreter
                     ref var b = ref RB(ref R, i);
                     if (!b.IsNumber) goto Compare;
                     if ((b.AsNumber < KC(ref K, i).AsNumber) == ((i & 0x3FC0) != 0)) goto Jump;
-                    pc++;
+                    ip = ref Unsafe.Add(ref ip, 1);
                     continue;
                 }
 
@@ -521,7 +519,7 @@ internal static partial class Interpreter
                     ref var c = ref RC(ref R, i);
                     if (!c.IsNumber) goto Compare;
                     if ((KB(ref K, i).AsNumber < c.AsNumber) == ((i & 0x3FC0) != 0)) goto Jump;
-                    pc++;
+                    ip = ref Unsafe.Add(ref ip, 1);
                     continue;
                 }
 
@@ -531,7 +529,7 @@ internal static partial class Interpreter
                     ref var c = ref RC(ref R, i);
                     if (!b.IsNumber || !c.IsNumber) goto Compare;
                     if ((b.AsNumber <= c.AsNumber) == ((i & 0x3FC0) != 0)) goto Jump;
-                    pc++;
+                    ip = ref Unsafe.Add(ref ip, 1);
                     continue;
                 }
 
@@ -540,7 +538,7 @@ internal static partial class Interpreter
                     ref var b = ref RB(ref R, i);
                     if (!b.IsNumber) goto Compare;
                     if ((b.AsNumber <= KC(ref K, i).AsNumber) == ((i & 0x3FC0) != 0)) goto Jump;
-                    pc++;
+                    ip = ref Unsafe.Add(ref ip, 1);
                     continue;
                 }
 
@@ -549,7 +547,7 @@ internal static partial class Interpreter
                     ref var c = ref RC(ref R, i);
                     if (!c.IsNumber) goto Compare;
                     if ((KB(ref K, i).AsNumber <= c.AsNumber) == ((i & 0x3FC0) != 0)) goto Jump;
-                    pc++;
+                    ip = ref Unsafe.Add(ref ip, 1);
                     continue;
                 }
 
@@ -559,7 +557,7 @@ internal static partial class Interpreter
 
                 case (uint)OpCode.Test:
                     if (ra.IsTruthy != ((i & (0x1FF << 14)) == 0)) goto Jump;
-                    pc++;
+                    ip = ref Unsafe.Add(ref ip, 1);
                     continue;
 
                 case (uint)OpCode.TestSet:
@@ -570,7 +568,7 @@ internal static partial class Interpreter
                         LuaValue.Copy(ref ra, ref b);
                         goto Jump;
                     }
-                    pc++;
+                    ip = ref Unsafe.Add(ref ip, 1);
                     continue;
                 }
 
@@ -581,8 +579,8 @@ internal static partial class Interpreter
                     var b = (int)(i >> 23);
                     var arguments = b != 0 ? b - 1 : thread.Top - func - 1;
                     var wanted = ((int)(i >> 14) & 0x1FF) - 1;
-                    ci.Pc = (int)pc;
-                    if (--state.StepsLeft < 0) goto InterruptBefore;
+                    ci.Pc = Position(closure, ref ip);
+                    if (--thread.State.StepsLeft < 0) goto InterruptBefore;
                     if (ra.Bits == LuaValue.FunctionTag && ra.Ref!.GetType() == typeof(LuaClosure))
                     {
                         var callee = Unsafe.As<LuaClosure>(ra.Ref);
@@ -602,28 +600,24 @@ internal static partial class Interpreter
                                 LuaValue.WriteBits(ref Unsafe.Add(ref R, clean), LuaValue.NilTag);
                             }
                             closure = callee;
-                            words = ref MemoryMarshal.GetArrayDataReference(code.Words);
                             K = ref MemoryMarshal.GetArrayDataReference(code.Constants);
-                            pc = 0;
+                            ip = ref MemoryMarshal.GetArrayDataReference(code.Words);
                             continue;
                         }
                     }
-                    switch (PrepareCall(thread, func, arguments, wanted, 0))
-                    {
-                        case CallOutcome.Completed:
-                            goto Reload;
-                        case CallOutcome.Entered:
-                            goto NewFrame;
-                        case CallOutcome.Raised:
-                            goto Raise;
-                        default:
-                            return RunStatus.Yielded;
-                    }
+                    var outcome = ra.Bits == LuaValue.FunctionTag && ra.Ref!.GetType() == typeof(LuaHostFunction)
+                            && Unsafe.As<LuaHostFunction>(ra.Ref!).Kind == HostKind.Plain
+                        ? CallHost(thread, Unsafe.As<LuaHostFunction>(ra.Ref!), func, arguments, wanted)
+                        : PrepareCall(thread, func, arguments, wanted, 0);
+                    if (outcome == CallOutcome.Completed) goto Reload;
+                    if (outcome == CallOutcome.Entered) goto NewFrame;
+                    if (outcome == CallOutcome.Raised) goto Raise;
+                    return RunStatus.Yielded;
                 }
 
                 case (uint)OpCode.TailCall:
-                    ci.Pc = (int)pc;
-                    if (--state.StepsLeft < 0) goto InterruptBefore;
+                    ci.Pc = Position(closure, ref ip);
+                    if (--thread.State.StepsLeft < 0) goto InterruptBefore;
                     switch (TailCall(thread, i))
                     {
                         case CallOutcome.Completed:
@@ -639,9 +633,16 @@ internal static partial class Interpreter
                 case Op.Return1:
                 {
                     if (thread.OpenUpvalues is not null) CloseUpvalues(thread, ci.Base);
-                    if ((ci.Kind & FrameKind.Mask) != 0) goto ReturnSpecial;
                     ref var target = ref Unsafe.Add(ref R, ci.Func - ci.Base);
                     var wanted = ci.Wanted;
+                    if ((ci.Kind & FrameKind.Mask) != 0)
+                    {
+                        // A comparator or another callback of the host, mostly.
+                        if ((ci.Kind & FrameKind.Mask) != FrameKind.Entry || wanted != 1) goto ReturnSpecial;
+                        LuaValue.Copy(ref target, ref ra);
+                        thread.FrameIndex--;
+                        return RunStatus.Done;
+                    }
                     if (wanted == 1)
                     {
                         LuaValue.Copy(ref target, ref ra);
@@ -692,10 +693,10 @@ internal static partial class Interpreter
                     if (step > 0 ? index <= limit : limit <= index)
                     {
                         var distance = SBx(i);
-                        pc += distance;
+                        ip = ref Unsafe.Add(ref ip, distance);
                         LuaValue.WriteNumber(ref ra, index);
                         LuaValue.WriteNumber(ref Unsafe.Add(ref ra, 3), index);
-                        if ((state.StepsLeft += distance) < 0) goto Interrupt;
+                        if ((thread.State.StepsLeft += distance) < 0) goto Interrupt;
                     }
                     continue;
                 }
@@ -706,11 +707,11 @@ internal static partial class Interpreter
                     ref var step = ref Unsafe.Add(ref ra, 2);
                     if (!ra.IsNumber || !limit.IsNumber || !step.IsNumber)
                     {
-                        ci.Pc = (int)pc;
+                        ci.Pc = Position(closure, ref ip);
                         if (!CoerceLoop(thread, ref ra, ref limit, ref step)) goto Raise;
                     }
                     LuaValue.WriteNumber(ref ra, ra.AsNumber - step.AsNumber);
-                    pc += SBx(i);
+                    ip = ref Unsafe.Add(ref ip, SBx(i));
                     continue;
                 }
 
@@ -721,20 +722,20 @@ internal static partial class Interpreter
                         var kind = Unsafe.As<LuaHostFunction>(ra.Ref!).Kind;
                         if (kind == HostKind.Next || kind == HostKind.IndexIterator)
                         {
-                            if (--state.StepsLeft < 0) goto InterruptBefore;
+                            if (--thread.State.StepsLeft < 0) goto InterruptBefore;
                             var found = kind == HostKind.Next ? StepNext(ref ra, ref word) : StepIndex(ref ra);
                             if (found >= 0)
                             {
                                 var results = (int)(i >> 14) & 0x1FF;
                                 for (var n = 2; n < results; n++) LuaValue.WriteBits(ref Unsafe.Add(ref ra, 3 + n), LuaValue.NilTag);
                                 if (found != 0) goto Jump;
-                                pc++;
+                                ip = ref Unsafe.Add(ref ip, 1);
                                 continue;
                             }
                         }
                     }
-                    ci.Pc = (int)pc;
-                    if (--state.StepsLeft < 0) goto InterruptBefore;
+                    ci.Pc = Position(closure, ref ip);
+                    if (--thread.State.StepsLeft < 0) goto InterruptBefore;
                     switch (CallIterator(thread, i))
                     {
                         case CallOutcome.Entered:
@@ -747,9 +748,9 @@ internal static partial class Interpreter
                 }
 
                 case (uint)OpCode.SetList:
-                    ci.Pc = (int)pc;
-                    if (!SetList(thread, i, (uint)Unsafe.Add(ref words, pc))) goto Raise;
-                    if ((i & (0x1FF << 14)) == 0) pc++;
+                    ci.Pc = Position(closure, ref ip);
+                    if (!SetList(thread, i, (uint)ip)) goto Raise;
+                    if ((i & (0x1FF << 14)) == 0) ip = ref Unsafe.Add(ref ip, 1);
                     goto Reload;
 
                 case (uint)OpCode.Close:
@@ -758,15 +759,15 @@ internal static partial class Interpreter
 
                 case (uint)OpCode.Closure:
                 {
-                    var made = MakeClosure(thread, closure, i, (int)pc, ci.Base);
-                    pc += made.Upvalues.Length;
+                    var made = MakeClosure(thread, closure, i, Position(closure, ref ip), ci.Base);
+                    ip = ref Unsafe.Add(ref ip, made.Upvalues.Length);
                     ra = new LuaValue(LuaValue.FunctionTag, made);
                     continue;
                 }
 
                 case (uint)OpCode.VarArg:
-                    ci.Pc = (int)pc;
-                    if (!CopyVarargs(thread, i)) goto Raise;
+                    ci.Pc = Position(closure, ref ip);
+                    if (!CopyVarargs(thread, ref ci, closure.Code.ParameterCount, i)) goto Raise;
                     goto Reload;
 
                 default:
@@ -774,28 +775,28 @@ internal static partial class Interpreter
             }
 
         Arithmetic:
-            ci.Pc = (int)pc;
+            ci.Pc = Position(closure, ref ip);
             if (!ArithmeticSlow(thread, i)) goto Raise;
             goto Reload;
 
         Compare:
             {
-                ci.Pc = (int)pc;
+                ci.Pc = Position(closure, ref ip);
                 var answer = CompareSlow(thread, i);
                 if (answer < 0) goto Raise;
                 ci = ref thread.Frames[thread.FrameIndex];
                 R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), ci.Base);
                 if (answer == ((i & 0x3FC0) != 0 ? 1 : 0)) goto Jump;
-                pc++;
+                ip = ref Unsafe.Add(ref ip, 1);
                 continue;
             }
 
         Jump:
             {
                 // A test that holds is followed by its jump.
-                var distance = SBx((uint)Unsafe.Add(ref words, pc));
-                pc += distance + 1;
-                if (distance < 0 && (state.StepsLeft += distance) < 0) goto Interrupt;
+                var distance = SBx((uint)ip);
+                ip = ref Unsafe.Add(ref ip, distance + 1);
+                if (distance < 0 && (thread.State.StepsLeft += distance) < 0) goto Interrupt;
                 continue;
             }
 
@@ -804,9 +805,8 @@ internal static partial class Interpreter
             ci = ref Unsafe.Subtract(ref ci, 1);
             R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), ci.Base);
             closure = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, ci.Func - ci.Base).Ref!);
-            words = ref MemoryMarshal.GetArrayDataReference(closure.Code.Words);
             K = ref MemoryMarshal.GetArrayDataReference(closure.Code.Constants);
-            pc = ci.Pc;
+            ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), ci.Pc);
             continue;
 
         ReturnSpecial:
@@ -819,14 +819,14 @@ internal static partial class Interpreter
 
         InterruptBefore:
             // The instruction has not begun: do it again if the program may go on.
-            ci.Pc = (int)pc;
-            if (!state.OnStepsSpent()) goto Raise;
-            pc--;
+            ci.Pc = Position(closure, ref ip);
+            if (!thread.State.OnStepsSpent()) goto Raise;
+            ip = ref Unsafe.Subtract(ref ip, 1);
             goto Reload;
 
         Interrupt:
-            ci.Pc = (int)pc;
-            if (!state.OnStepsSpent()) goto Raise;
+            ci.Pc = Position(closure, ref ip);
+            if (!thread.State.OnStepsSpent()) goto Raise;
             goto Reload;
 
         Reload:
@@ -843,11 +843,15 @@ internal static partial class Interpreter
         ci = ref thread.Frames[thread.FrameIndex];
         R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), ci.Base);
         closure = Unsafe.As<LuaClosure>(thread.Stack[ci.Func].Ref!);
-        words = ref MemoryMarshal.GetArrayDataReference(closure.Code.Words);
         K = ref MemoryMarshal.GetArrayDataReference(closure.Code.Constants);
-        pc = ci.Pc;
+        ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), ci.Pc);
         goto Loop;
     }
+
+    // The number of the next instruction.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static int Position(LuaClosure closure, ref ulong ip) =>
+        (int)(Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), ref ip) >> 3);
 
     // Operands, as byte offsets: an operand times 16 is a shift less far.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

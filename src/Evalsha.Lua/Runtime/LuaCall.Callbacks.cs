@@ -8,13 +8,26 @@ public ref partial struct LuaCall
     public readonly bool Call(in LuaValue function, ReadOnlySpan<LuaValue> arguments, out LuaValue first)
     {
         var at = Push(function, arguments);
-        if (!Interpreter.Call(Thread, at, arguments.Length, 1))
-        {
-            first = LuaValue.Nil;
-            return false;
-        }
-        first = Thread.Stack[at];
-        return true;
+        var ok = Interpreter.Call(Thread, at, arguments.Length, 1);
+        first = ok ? Thread.Stack[at] : LuaValue.Nil;
+        Thread.Top = at;
+        return ok;
+    }
+
+    /// <summary>Calls a value with two arguments and keeps its first result: the form of comparators and replacements.</summary>
+    public readonly bool Call(in LuaValue function, in LuaValue a, in LuaValue b, out LuaValue first)
+    {
+        var at = Thread.Top;
+        LuaValue callee = function, left = a, right = b; // any of them may lie in the stack
+        var stack = Thread.Room(at + 3);
+        stack[at] = callee;
+        stack[at + 1] = left;
+        stack[at + 2] = right;
+        Thread.Top = at + 3;
+        var ok = Interpreter.Call(Thread, at, 2, 1);
+        first = ok ? Thread.Stack[at] : LuaValue.Nil;
+        Thread.Top = at;
+        return ok;
     }
 
     /// <summary>Calls a value and keeps as many results as fit; <paramref name="count"/> is how many it gave.</summary>

@@ -3,8 +3,10 @@
 // Always true: a key that is not in its main position is there because the key that sits there is in its own; free places are taken from
 // the end; the parts are sized anew only when no free place is left, so that more than half of the array part is in use.
 // A table belongs to one state and is touched only in its turn.
+// Lookups by string and the border search go without bounds checks; measured by benches/Evalsha.Bench/Lua/LoopBench.cs (hash, oop).
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Evalsha.Lua.Runtime;
 
@@ -198,10 +200,11 @@ public sealed partial class LuaTable : LuaObject
             if (high > 0 && array[high - 1].IsNil)
             {
                 var low = 0;
+                ref var first = ref MemoryMarshal.GetArrayDataReference(array);
                 while (high - low > 1)
                 {
                     var middle = (int)(((uint)low + (uint)high) / 2);
-                    if (array[middle - 1].IsNil) high = middle;
+                    if (Unsafe.Add(ref first, middle - 1).IsNil) high = middle;
                     else low = middle;
                 }
                 return low;
@@ -324,9 +327,10 @@ public sealed partial class LuaTable : LuaObject
         var nodes = Nodes;
         var hash = key.Hash;
         var index = hash & (nodes.Length - 1);
+        ref var first = ref MemoryMarshal.GetArrayDataReference(nodes);
         while (true)
         {
-            ref var node = ref nodes[index];
+            ref var node = ref Unsafe.Add(ref first, index); // a mask of the length, or checked below
             if (ReferenceEquals(node.Key.Ref, key)) return index;
             if (node.Hash == hash && node.Key.IsString && node.Key.AsString.Equals(key)) return index;
             index = node.Next - 1;

@@ -108,7 +108,8 @@ public sealed partial class LuaThread : LuaObject
             for (var open = OpenUpvalues; open is not null; open = open.Next) open.Stack = kept;
         }
         if (Frames.Length > KeptFrames) Array.Resize(ref Frames, KeptFrames);
-        for (var i = slot; i < Stack.Length; i++) Stack[i] = LuaValue.Nil;
+        // Any value does above the top, so the cheapest clearing is the best one.
+        Array.Clear(Stack, slot, Stack.Length - slot);
     }
 
     const int KeptSlots = 256;

@@ -1,4 +1,7 @@
 // A variable shared by closures. Open: it is a slot of a coroutine's stack. Closed: it holds the value itself.
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Evalsha.Lua.Runtime;
 
 internal sealed class UpValue
@@ -17,12 +20,12 @@ internal sealed class UpValue
 
     public ref LuaValue Slot
     {
-        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
             var stack = Stack;
             if (stack is null) return ref Value;
-            return ref stack[Index];
+            return ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(stack), Index);
         }
     }
 }
