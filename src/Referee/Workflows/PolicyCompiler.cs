@@ -46,6 +46,7 @@ public static class PolicyCompiler
 
         var source = Fill(PromoteTemplate, "local DIGEST = '' --@digest", $"local DIGEST = {Quote(policy.Digest)}");
         source = Fill(source, "local OVERRIDE_ROLE = '' --@override", $"local OVERRIDE_ROLE = {Quote(policy.OverrideRole)}");
+        source = Fill(source, "'e:' .. id) --@read", policy.Edges.Any(edge => edge.Approvals.Count > 0) ? "'e:' .. id, 'a:' .. id)" : "'e:' .. id)");
         source = Fill(source, "--@slots", Slots(policy));
         return Fill(source, "--@gates", gates.ToString().TrimEnd('\n'));
     }
@@ -82,18 +83,14 @@ public static class PolicyCompiler
     private static string Slots(WorkflowPolicy policy)
     {
         var count = policy.Evidence.Kinds.Count;
-        if (count == 0)
-        {
-            return "if stored[3] then evidence = sub(stored[3], 1, 42) end";
-        }
-
+        const string head = "evidence_head = '\\217\\040'";
         if (count > SlotLocalsMax)
         {
-            return "local slots = {}\nif stored[3] then evidence = sub(stored[3], 1, 42) slots = {stretch(stored[3], 64, 42)} end";
+            return $"local slots = {{}}\nif stored[3] then {head} slots = {{decode(stored[3])}} evidence = slots[1] end";
         }
 
-        var names = string.Join(", ", Enumerable.Range(1, count).Select(slot => $"s{slot}"));
-        return $"local _, {names}\nif stored[3] then evidence = sub(stored[3], 1, 42) _, {names} = stretch(stored[3], {count}, 42) end";
+        var names = string.Concat(Enumerable.Range(1, count).Select(slot => $", s{slot}"));
+        return (count == 0 ? "" : $"local {names[2..]}\n") + $"if stored[3] then {head} local _ _, evidence{names} = stretch(stored[3], {count + 1}) end";
     }
 
     private static void PrintEdge(StringBuilder lua, WorkflowPolicy policy, StageNumbers numbers, Edge edge)
@@ -222,7 +219,7 @@ public static class PolicyCompiler
 
     private static void PrintApprovals(StringBuilder lua, Edge edge, Queue<GateOperation> operations)
     {
-        lua.Append("  local words = {}\n  if stored[4] then approvals = '\\217\\040' .. redis.sha1hex(stored[4]) words = {decode(stored[4])} end\n");
+        lua.Append("  local words = {}\n  if stored[4] then approvals_head, approvals = '\\217\\040', redis.sha1hex(stored[4]) words = {decode(stored[4])} end\n");
         foreach (var approval in edge.Approvals)
         {
             var number = Number(operations.Dequeue().Number);

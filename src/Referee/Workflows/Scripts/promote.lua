@@ -9,22 +9,21 @@ local OVERRIDE_ROLE = '' --@override
 local items, index, audit = KEYS[1], KEYS[2], KEYS[3]
 local call, packed, decode, stretch, find, sub, type = redis.call, struct.pack, cmsgpack.unpack, cmsgpack.unpack_limit, string.find, string.sub, type
 local mode, id, to, claim, expected, who, verified, roles, request, note = unpack(ARGV)
-local stored = call('HMGET', items, 'r:' .. id, 'chain', 'e:' .. id, 'a:' .. id)
-if not stored[1] then return {'NOT_FOUND'} end
+local stored = call('HMGET', items, 'r:' .. id, 'chain', 'e:' .. id) --@read
 local record = stored[1]
--- Read in stretches, because what a pass leaves as it is goes back as the bytes it came in: o1 … o6 are the offsets behind 7, 9, 13, 15, 16, 24.
-local o1, format, version, fence, stage, state, priority, sequence = stretch(record, 7)
+if not record then return {'NOT_FOUND'} end
+-- Read in stretches, because what a pass leaves as it is goes back as the bytes it came in: o1 … o5 are the offsets behind 5, 10, 15, 18, 24.
+local o1, format, version, fence, stage, state = stretch(record, 5)
 if format ~= 1 then return {'FORMAT_NEWER', format} end
-local o2, digest, subject = stretch(record, 2, o1)
-local o3, worked, holder, lease, entered = stretch(record, 4, o2)
-local o4, _, authors = stretch(record, 2, o3)
-local o5 = stretch(record, 1, o4)
-local o6, blockers, _, id1, reply1, id2, reply2, id3, reply3 = stretch(record, 8, o5)
+local o2, priority, sequence, digest, subject, worked = stretch(record, 5, o1)
+local o3, holder, lease, entered, created, authors = stretch(record, 5, o2)
+local o4, last, blockers, attempts = stretch(record, 3, o3)
+local o5, id1, reply1, id2, reply2, id3, reply3 = stretch(record, 6, o4)
 if request ~= '' and mode ~= 'explain' then
   if request == id1 then return {'REPLAY', reply1} end
   if request == id2 then return {'REPLAY', reply2} end
   if request == id3 then return {'REPLAY', reply3} end
-  local _, id4, reply4 = stretch(record, 2, o6)
+  local _, id4, reply4 = stretch(record, 2, o5)
   if request == id4 then return {'REPLAY', reply4} end
 end
 if digest ~= DIGEST then return {'POLICY', digest} end
@@ -43,8 +42,8 @@ end
 
 if expected ~= '' and tonumber(expected) ~= version then no(0, 'CONFLICT', expected, version) end
 if state == 2 then no(0, 'BLOCKED', blockers) elseif state == 3 then no(0, 'PARKED') end
--- Both digests as MessagePack, as they go into the chain: the evidence field begins with its own.
-local evidence, approvals = '\160', '\160'
+-- The heads of the digests' MessagePack: a string of 40, or the empty one.
+local evidence, evidence_head, approvals, approvals_head = '', '\160', '', '\160'
 local target, route, done, claimed
 --@slots
 if state == 4 then
@@ -104,28 +103,28 @@ local number, link = 0, '0000000000000000000000000000000000000000'
 if stored[2] then number, link = decode(stored[2]) end
 number = number + 1
 version = version + 1
--- MessagePack again, but by struct and by stretches: cmsgpack.pack makes one Lua string of every value and joins them, a fifth of the whole call.
--- 207 opens an integer of 8 bytes, 204 one of 1; 218 a string with a length of 2 bytes, 217 one of 1; 160 + n a string of n < 32 bytes.
-local name, word = string.format('%d-0', number), kind == 'pass' and '\164pass' or '\168override'
-local entry = packed('>BBBc0BI8c0BI2c0c0BI2c0BBBI8BI8BI8c0c0c0BI2c0c0BI2c0',
-  1, 217, 40, link, 207, number, word, 218, #id, id, route, 218, #who, who, 161, verified == '1' and 49 or 48, 207, now, 207, version, 207, fence,
-  sub(record, o1 + 1, o2), evidence, approvals, 218, #request, request, sub(record, o4 + 1, o5), 218, #note, note)
+-- MessagePack again, but by struct: cmsgpack.pack makes one Lua string of every value and joins them, a fifth of the whole call.
+-- 207 opens an integer of 8 bytes, 206 one of 4; 218 a string with a length of 2 bytes, 217 one of 1; 160 + n is a string of n < 32 bytes.
+local pass, name = kind == 'pass', string.format('%d-0', number)
+local entry = packed('>c0c0BI8c0BI2c0c0BI2c0c0I8BI8BI8c0c0BI2c0c0c0c0c0BI2c0Bc0BI2c0',
+  '\1\217\40', link, 207, number, pass and '\164pass' or '\168override', 218, #id, id, route, 218, #who, who,
+  verified == '1' and '\1611\207' or '\1610\207', now, 207, version, 207, fence, '\217\40', DIGEST, 218, #subject, subject,
+  evidence_head, evidence, approvals_head, approvals, 218, #request, request, 160 + #last, last, 218, #note, note)
 -- The stream refuses a number that is not the next: then nothing was written yet.
 call('XADD', audit, name, 'd', entry)
-local answered
 if request == '' then
-  answered = sub(record, o5 + 1)
+  record = packed('>c0I8BI8BBc0c0I8BI8BI2c0Bc0BI4BI8c0',
+    '\1\207', version, 207, fence, target, done and 4 or 0, sub(record, o1 + 1, o2), '\160\0\207', now, 207, created, 218, #authors, authors,
+    160 + #name, name, 206, blockers, 207, attempts, sub(record, o4 + 1))
 else
-  -- The newest answer goes in front of three older ones; they stand where blockers and attempts end, which is where the first id begins.
-  local o = stretch(record, 2, o5)
-  answered = packed('>c0BI2c0BBBBc0BI8BI8BI8BBI8c0', sub(record, o5 + 1, o), 218, #request, request, 217, 39 + #word, 161, 80, word,
-    207, now, 207, version, 207, fence, target, 207, number, sub(record, o + 1, o6))
+  -- The answer goes in front of the three newest ones: P, the kind, now, version, fence, stage, number in the chain.
+  record = packed('>c0I8BI8BBc0c0I8BI8BI2c0Bc0BI4BI8BI2c0c0I8BI8BI8BBI8c0',
+    '\1\207', version, 207, fence, target, done and 4 or 0, sub(record, o1 + 1, o2), '\160\0\207', now, 207, created, 218, #authors, authors,
+    160 + #name, name, 206, blockers, 207, attempts,
+    218, #request, request, pass and '\217\44\161P\164pass\207' or '\217\48\161P\168override\207', now, 207, version, 207, fence, target, 207, number,
+    sub(record, o4 + 1, o5))
 end
-call('HSET', items, 'r:' .. id,
-  packed('>BBI8BI8BBBBBI8c0BI8BBBI8c0Bc0c0',
-    1, 207, version, 207, fence, target, done and 4 or 0, 204, priority, 207, sequence, sub(record, o1 + 1, o2), 207, worked, 160, 0, 207, now,
-    sub(record, o3 + 1, o4), 160 + #name, name, answered),
-  'chain', packed('>BI8BBc0', 207, number, 217, 40, redis.sha1hex(entry)))
+call('HSET', items, 'r:' .. id, record, 'chain', packed('>BI8c0c0', 207, number, '\217\40', redis.sha1hex(entry)))
 -- A band is 2^45 wide; a score has up to 16 digits, which %d prints exactly and faster than the %.17g of redis.call.
 call('ZADD', index, string.format('%d', (done and 252 or target * 4) * 35184372088832 + (255 - priority) * 137438953472 + sequence), id)
 if done then
