@@ -1,7 +1,8 @@
 // Turns one version of a policy into the Lua source of its scripts: the templates in Scripts/ with the policy's constants, stages and gates put in.
 // Always: the source carries the policy's digest and refuses records that pin another; names and texts go in as escaped literals only,
 // so nothing a document says can be code; every question has the number that GateOperation gives it.
-// Why source and not a program that Lua interprets: bench/Referee measures both; the interpreted form was dearer by what it loops.
+// Why source and not a flat program that Lua interprets: for the first edge of code-change, Redis 7 ran 174,000 instructions per promotion
+// compiled and 208,000 interpreted (callgrind, 900 calls; PromoteBench's rewrite parameter measures another form the same way).
 using System.Buffers;
 using System.Globalization;
 using System.Text;
