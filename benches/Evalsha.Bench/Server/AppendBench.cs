@@ -23,22 +23,22 @@ public class AppendBench
     public string Log { get; set; } = "";
 
     [GlobalSetup]
-    public async Task Setup()
+    public void Setup()
     {
         _folder = Directory.CreateTempSubdirectory("append-bench-").FullName;
-        _server = await RedisServer.StartAsync(new RedisServerOptions
+        _server = RedisServer.StartAsync(new RedisServerOptions
         {
             Directory = Log == "memory" ? null : _folder,
             AppendFsync = Log == "always" ? AppendFsync.Always : AppendFsync.EverySecond,
             RewritePercentage = 0,
-        });
+        }).GetAwaiter().GetResult();
         _client = _server.OpenDirect();
     }
 
     [GlobalCleanup]
-    public async Task Cleanup()
+    public void Cleanup()
     {
-        await _server.DisposeAsync();
+        _server.DisposeAsync().AsTask().GetAwaiter().GetResult();
         Directory.Delete(_folder, recursive: true);
     }
 
