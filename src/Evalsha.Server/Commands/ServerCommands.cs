@@ -4,6 +4,7 @@ using System.Text;
 using Evalsha.Lua.Runtime;
 using Evalsha.Server.Dispatch;
 using Evalsha.Server.Keyspace;
+using Evalsha.Server.Keyspace.Values;
 using static Evalsha.Server.Dispatch.CommandFlags;
 
 namespace Evalsha.Server.Commands;
@@ -257,15 +258,31 @@ public static class ServerCommands
     {
         if (c.Is(1, "SLEEP"u8) && c.Count == 3)
         {
-            if (c.TryDouble(2, out var seconds))
-            {
-                Sleep(c, seconds);
-                c.Reply.Ok();
-            }
+            // As strtod: what is no number is no time.
+            Sleep(c, Numbers.TryParseDouble(c[2], out var seconds) ? seconds : 0);
+            c.Reply.Ok();
+        }
+        else if (c.Is(1, "OBJECT"u8) && c.Count == 3)
+        {
+            DebugObject(c);
         }
         else
         {
             c.Reply.Error($"ERR unknown subcommand or wrong number of arguments for '{Encoding.UTF8.GetString(c[1])}'. Try DEBUG HELP.");
+        }
+    }
+
+    /// <summary>What this server knows of what Redis prints: no address and no serialized length, since values lie in no one place.</summary>
+    private static void DebugObject(CommandContext c)
+    {
+        if (c.Db.Peek(c[2]) is { } entry)
+        {
+            var idle = c.Server.Clock.CoarseSeconds - entry.AccessedAt;
+            c.Reply.Status($"Value at:0x0 refcount:1 encoding:{ValueKind.Encoding(entry.Value)} serializedlength:0 lru:{entry.AccessedAt} lru_seconds_idle:{idle}");
+        }
+        else
+        {
+            c.Reply.Error(Errors.NoSuchKey);
         }
     }
 
