@@ -10,19 +10,22 @@ namespace Referee.Cli.Verbs;
 
 internal static class RunVerb
 {
+    /// <summary>The kind that is a number of tests alone, however it was asked for: the refusal that misses it says <c>--evidence baseline</c>.</summary>
+    private const string Baseline = "baseline";
+
     public static Command Create(VerbFactory verbs)
     {
         var item = Symbols.Item();
         var command = new Argument<string[]>("command") { Description = "What to execute, after --", Arity = ArgumentArity.OneOrMore };
         var kind = new Option<string>("--evidence", "--kind") { Description = "The kind of evidence it gives", DefaultValueFactory = _ => "tests" };
-        var baseline = new Option<bool>("--baseline") { Description = "Submit only the number of tests, as what the work may not fall below" };
+        var baseline = new Option<bool>("--baseline") { Description = "The same as --evidence baseline: only the number of tests, which the work may not fall below" };
         var reports = new Option<string[]>("--report") { Description = "A test report (TRX or JUnit); without it, those that the run writes are found" };
         var fence = Symbols.Fence();
         return verbs.Create("run", "Execute a command under observation and submit its test results as evidence", [item, kind, baseline, reports, fence, command],
-            call => RunAsync(call, call.Get(item), call.Get(baseline) ? "baseline" : call.Get(kind)!, call.Get(command), call.Get(reports) ?? [], call.Get(baseline), call.Get(fence)));
+            call => RunAsync(call, call.Get(item), call.Get(baseline) ? Baseline : call.Get(kind)!, call.Get(command), call.Get(reports) ?? [], call.Get(fence)));
     }
 
-    private static async Task<int> RunAsync(VerbCall call, string item, string kind, string[] command, string[] reports, bool baseline, long? fence)
+    private static async Task<int> RunAsync(VerbCall call, string item, string kind, string[] command, string[] reports, long? fence)
     {
         ObservedRun run;
         try
@@ -48,7 +51,7 @@ internal static class RunVerb
             throw new CliException(ExitCodes.Refused, $"exit code {run.ExitCode}, and no test report (TRX or JUnit) was written; give --report");
         }
 
-        var value = baseline ? new JsonObject { ["total"] = tests.Total } : new JsonObject
+        var value = kind == Baseline ? new JsonObject { ["total"] = tests.Total } : new JsonObject
         {
             ["total"] = tests.Total,
             ["failed"] = tests.Failed,

@@ -36,6 +36,15 @@ public abstract class RunVerbTests(CliWorld world)
         run.Error.ShouldContain("out\n");
     }
 
+    // The refusal of a missing baseline says this very command as the next one.
+    [Fact]
+    public async Task The_next_command_of_a_missing_baseline_works_as_printed()
+    {
+        var (project, runner) = await ReadyAsync();
+        (await project.RunAsync("explain", "a", "review")).ShouldExit(ExitCodes.Refused).Out.ShouldContain("next: referee run a --evidence baseline -- <command>");
+        (await runner.RunAsync("run", "a", "--evidence", "baseline", "--", "sh", "-c", OneOfThreeFails)).ShouldBeDone().Out.ShouldContain("a: baseline accepted as Observed: 3 tests");
+    }
+
     [Fact]
     public async Task A_run_that_changes_the_work_tree_is_about_no_tree()
     {
