@@ -11,6 +11,8 @@ namespace Referee.Tests.Workflows;
 
 public sealed class PolicyCompilerOnRedisTests(RealRedisStore store) : PolicyCompilerTests(store), IClassFixture<RealRedisStore>;
 
+public sealed class PolicyCompilerOnEmbeddedTests(EmbeddedStore store) : PolicyCompilerTests(store), IClassFixture<EmbeddedStore>;
+
 public abstract partial class PolicyCompilerTests(StoreFixture store)
 {
     private const long Worked = 2_000;

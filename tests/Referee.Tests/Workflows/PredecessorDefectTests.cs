@@ -8,6 +8,8 @@ namespace Referee.Tests.Workflows;
 
 public sealed class PredecessorDefectOnRedisTests(RealRedisStore store) : PredecessorDefectTests(store), IClassFixture<RealRedisStore>;
 
+public sealed class PredecessorDefectOnEmbeddedTests(EmbeddedStore store) : PredecessorDefectTests(store), IClassFixture<EmbeddedStore>;
+
 public abstract class PredecessorDefectTests(StoreFixture store)
 {
     private static readonly Caller Vera = new("vera", ["validator"], Tier.Human, Verified: true);
