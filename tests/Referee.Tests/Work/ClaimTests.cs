@@ -182,9 +182,9 @@ public abstract class ClaimTests(StoreFixture store)
     }
 
     [Fact]
-    public async Task Sixty_four_connections_race_for_one_item_and_one_wins_in_each_of_200_rounds()
+    public async Task Sixty_four_connections_race_for_one_item_and_one_wins_in_each_of_1000_rounds()
     {
-        const int racers = 64, rounds = 200;
+        const int racers = 64, rounds = 1000;
         var project = await store.NewProject().WithItemsAsync([.. Enumerable.Range(0, rounds).Select(round => Item($"r{round}"))]);
         var doors = new List<Coordinator>();
         for (var i = 0; i < racers; i++)
