@@ -97,6 +97,22 @@ public sealed partial class LuaState
 
     internal int CollectStepMultiplier = 200;
 
+    /// <summary>Set by collectgarbage("stop"): then only an explicit "collect" or "step" walks.</summary>
+    internal bool IsCollectStopped;
+
+    /// <summary>Below this, a program that watches its memory use sees it only grow.</summary>
+    const long CollectAtLeast = 256 * 1024;
+
+    /// <summary>
+    /// A program that asks for its memory use sees a collector at work: when what it allocated since the last walk passes what was alive then
+    /// (PUC's pause of 200 %), a walk comes first. Nobody else needs one: .NET frees the memory.
+    /// </summary>
+    internal void CollectIfDue()
+    {
+        if (IsCollectStopped || AllocatedSinceWalk < Math.Max(CollectAtLeast, LiveBytesAtLastWalk * (CollectPause - 100) / 100)) return;
+        Collect();
+    }
+
     double _stepped; // kilobytes of the present cycle that "step" has stood for
 
     /// <summary>collectgarbage("step", n): a cycle takes as many steps as PUC's would about take; the walk itself happens in the last one.</summary>

@@ -105,7 +105,11 @@ public static class BaseLibrary
         return call.Raise(ByteString.Own([.. System.Text.Encoding.Latin1.GetBytes(where), .. message.Span]));
     }
 
-    static int GcInfo(ref LuaCall call) => call.Return(Math.Floor(call.State.BytesInUse / 1024.0));
+    static int GcInfo(ref LuaCall call)
+    {
+        call.State.CollectIfDue();
+        return call.State.Finalizers.Run(call.Thread) ? call.Return(Math.Floor(call.State.BytesInUse / 1024.0)) : LuaCall.Raised;
+    }
 
     static readonly string[] CollectOptions = ["stop", "restart", "collect", "count", "step", "setpause", "setstepmul"];
 
@@ -117,12 +121,14 @@ public static class BaseLibrary
         switch (option)
         {
             case 0 or 1:
+                state.IsCollectStopped = option == 0;
                 return call.Return(0.0);
             case 2:
                 state.Collect();
                 return state.Finalizers.Run(call.Thread) ? call.Return(0.0) : LuaCall.Raised;
             case 3:
-                return call.Return(state.BytesInUse / 1024.0);
+                state.CollectIfDue();
+                return state.Finalizers.Run(call.Thread) ? call.Return(state.BytesInUse / 1024.0) : LuaCall.Raised;
             case 4:
                 var isDone = state.CollectStep(argument);
                 return !isDone || state.Finalizers.Run(call.Thread) ? call.Return(isDone) : LuaCall.Raised;

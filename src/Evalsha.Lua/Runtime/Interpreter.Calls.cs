@@ -146,7 +146,7 @@ internal static partial class Interpreter
     {
         if (!HasFrameRoom(thread)) return false;
         var needed = func + 1 + arguments + code.ParameterCount + 1 + code.MaxStackSize;
-        if (needed > thread.Stack.Length && !GrowStack(thread, needed)) return false;
+        if (needed > thread.StackLimit && !GrowStack(thread, needed)) return false;
         var registers = func + 1;
         if (code.IsVararg)
         {
@@ -384,7 +384,7 @@ internal static partial class Interpreter
         if (thread.OpenUpvalues is not null) CloseUpvalues(thread, frame.Base);
         var code = closure.Code;
         var needed = frame.Func + 1 + arguments + code.ParameterCount + 1 + code.MaxStackSize;
-        if (needed > thread.Stack.Length && !GrowStack(thread, needed)) return CallOutcome.Raised;
+        if (needed > thread.StackLimit && !GrowStack(thread, needed)) return CallOutcome.Raised;
         var stack = thread.Stack;
         for (var n = 0; n <= arguments; n++) LuaValue.Copy(ref stack[frame.Func + n], ref stack[func + n]);
         if (code.IsVararg)

@@ -277,7 +277,7 @@ internal static partial class Interpreter
         if (wanted < 0)
         {
             wanted = count;
-            if (to + count + 1 > thread.Stack.Length && !GrowStack(thread, to + count + 1)) return false;
+            if (to + count + 1 > thread.StackLimit && !GrowStack(thread, to + count + 1)) return false;
             thread.Top = to + count;
         }
         var stack = thread.Stack;

@@ -26,6 +26,9 @@ public sealed partial class LuaThread : LuaObject
     const int SpareSlots = 32;
 
     internal LuaValue[] Stack;
+
+    /// <summary>Slots in use or soon to be: at most the array's length. Whoever needs more raises it first, so that only this much need be wiped.</summary>
+    internal int StackLimit = WipedSlots;
     internal CallInfo[] Frames;
 
     /// <summary>Index of the running call in <see cref="Frames"/>; 0 is the ground below the first call.</summary>
@@ -80,17 +83,23 @@ public sealed partial class LuaThread : LuaObject
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal LuaValue[] Room(int slots)
     {
-        if (slots > Stack.Length) GrowStack(slots);
+        if (slots > StackLimit) GrowStack(slots);
         return Stack;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal void GrowStack(int slots)
     {
+        if (slots + SpareSlots <= Stack.Length)
+        {
+            StackLimit = Math.Min(Stack.Length, Math.Max(slots + SpareSlots, StackLimit * 2));
+            return;
+        }
         var grown = new LuaValue[Math.Max(slots + SpareSlots, Stack.Length * 2)];
         Stack.AsSpan().CopyTo(grown);
         for (var i = Stack.Length; i < grown.Length; i++) LuaValue.WriteBits(ref grown[i], LuaValue.NilTag);
         Stack = grown;
+        StackLimit = grown.Length;
         for (var open = OpenUpvalues; open is not null; open = open.Next) open.Stack = grown;
     }
 
@@ -109,11 +118,15 @@ public sealed partial class LuaThread : LuaObject
         }
         if (Frames.Length > KeptFrames) Array.Resize(ref Frames, KeptFrames);
         // Any value does above the top, so the cheapest clearing is the best one.
-        Array.Clear(Stack, slot, Stack.Length - slot);
+        Array.Clear(Stack, slot, Math.Min(StackLimit, Stack.Length) - slot);
+        StackLimit = Math.Max(WipedSlots, slot);
     }
 
-    const int KeptSlots = 256;
-    const int KeptFrames = 64;
+    /// <summary>Enough for a small script; less to wipe after it.</summary>
+    const int WipedSlots = 16;
+
+    const int KeptSlots = 4096;
+    const int KeptFrames = 512;
 
     /// <summary>The upvalue that stands for this slot, made when no closure has captured it yet.</summary>
     internal UpValue FindUpvalue(int slot)

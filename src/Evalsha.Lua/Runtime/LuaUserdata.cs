@@ -11,5 +11,4 @@ public sealed class LuaUserdata(object? content) : LuaObject
     /// <summary>The environment that getfenv-like debug calls see; null is the state's globals.</summary>
     public LuaTable? Environment { get; set; }
 
-    internal bool IsFinalized;
 }

@@ -144,4 +144,14 @@ public class LimitsTests
             local p = newproxy(true) getmetatable(p).__gc = function() print('finalized') end p = nil collectgarbage() collectgarbage()
             """).ShouldBe("nil\tnil\tstring\ttrue\n2\t2\nfinalized\n");
     }
+
+    [Fact]
+    public void A_program_that_watches_its_memory_sees_a_collector_at_work()
+    {
+        LuaHost.Run("""
+            collectgarbage('stop') repeat local a = {} until gcinfo() > 1000
+            collectgarbage('restart') repeat local a = {} until gcinfo() < 1000
+            local n = 0 collectgarbage() repeat n = n + 1 until collectgarbage('step', 0) print(n > 10, collectgarbage('step', 1000000), collectgarbage('count') > 0)
+            """).ShouldBe("true\ttrue\ttrue\n");
+    }
 }
