@@ -44,6 +44,9 @@ internal sealed class Executable
     public readonly int ParameterCount;
     public readonly int MaxStackSize;
 
+    /// <summary>Slots a call needs from its first register on; more than there can be for a vararg function, which is entered the long way.</summary>
+    public readonly int EntrySlots;
+
     /// <summary>Registers up to this one are nil at entry, unless an argument is in them.</summary>
     public readonly int CleanUpTo;
 
@@ -61,6 +64,7 @@ internal sealed class Executable
         ParameterCount = prototype.ParameterCount;
         MaxStackSize = prototype.MaxStackSize;
         IsVararg = prototype.Vararg != VarargFlags.None;
+        EntrySlots = IsVararg ? LuaLimits.StackSlotsMax * 2 : MaxStackSize;
         NeedsArg = (prototype.Vararg & VarargFlags.NeedsArg) != 0;
         _children = prototype.Children.Length == 0 ? [] : new Executable?[prototype.Children.Length];
         CleanUpTo = Math.Max(prototype.CleanRegisters, ParameterCount + ((prototype.Vararg & VarargFlags.HasArg) != 0 ? 1 : 0));

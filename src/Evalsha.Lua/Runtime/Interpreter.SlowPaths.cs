@@ -90,7 +90,7 @@ internal static partial class Interpreter
             }
             else
             {
-                hint = (uint)table.FindString(key);
+                hint = (uint)table.FindStringAs(key);
                 if (hint < (uint)nodes.Length)
                 {
                     ref var slot = ref nodes[hint].Value;
@@ -128,7 +128,7 @@ internal static partial class Interpreter
             var table = container.AsTable;
             if (table.IsPlain)
             {
-                var node = table.FindString(key.AsString);
+                var node = table.FindStringAs(key.AsString);
                 if (node >= 0)
                 {
                     table.AbsentFlags = 0;
@@ -147,7 +147,7 @@ internal static partial class Interpreter
         var i = new Instruction((uint)word);
         var table = closure.Environment!;
         ref var key = ref closure.Code.Constants[i.Bx];
-        var node = table.FindString(key.AsString);
+        var node = table.FindStringAs(key.AsString);
         if (node >= 0) word = (uint)word | (ulong)(uint)node << HintShift;
         return SetIndex(thread, table, key, thread.Stack[thread.Frames[thread.FrameIndex].Base + i.A]);
     }

@@ -586,7 +586,7 @@ internal static partial class Interpreter
                         var callee = Unsafe.As<LuaClosure>(ra.Ref);
                         var code = callee.Code;
                         var frame = thread.FrameIndex + 1;
-                        if (!code.IsVararg && func + 1 + code.MaxStackSize <= thread.StackLimit && frame < thread.Frames.Length)
+                        if (func + 1 + code.EntrySlots <= thread.StackLimit && frame < thread.Frames.Length)
                         {
                             thread.FrameIndex = frame;
                             ci = ref Unsafe.Add(ref ci, 1);

@@ -176,7 +176,7 @@ public sealed partial class LuaTable : LuaObject
     {
         if (method > Metamethods.LastFlagged) return GetString(Metamethods.Name(method));
         if ((AbsentFlags & (1 << (int)method)) != 0) return LuaValue.Nil;
-        var found = GetString(Metamethods.Name(method));
+        var found = ValueAt(FindStringAs(Metamethods.Name(method)));
         if (found.IsNil) AbsentFlags |= (byte)(1 << (int)method);
         return found;
     }
@@ -336,6 +336,14 @@ public sealed partial class LuaTable : LuaObject
             index = node.Next - 1;
             if ((uint)index >= (uint)nodes.Length) return -1;
         }
+    }
+
+    // As FindString, and the node then carries this very object: inline caches and later lookups compare references before bytes.
+    internal int FindStringAs(ByteString key)
+    {
+        var index = FindString(key);
+        if (index >= 0 && !ReferenceEquals(Nodes[index].Key.Ref, key)) Nodes[index].Key = key;
+        return index;
     }
 
     // Integer keys sit in the hash part by the hash of their double, so there is no shorter way.

@@ -10,7 +10,7 @@ public sealed class StringPool
     /// <summary>Longer strings are made anew each time: hashing and comparing them would cost more than it saves.</summary>
     public const int LengthMax = 40;
 
-    const int InitialSlots = 256;
+    const int InitialSlots = 512;
     const int SlotsMax = 8192;
 
     ByteString?[] _slots = new ByteString?[InitialSlots];
