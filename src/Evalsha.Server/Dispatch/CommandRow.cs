@@ -62,14 +62,26 @@ public sealed record CommandRow(string Name, int Arity, CommandFlags Flags, KeyS
     /// <summary>Runs scripts: never on a thread that the network needs.</summary>
     public bool MayRunLong { get; init; }
 
-    /// <summary>The container when this is a subcommand; set by the table.</summary>
-    public CommandRow? Container { get; internal set; }
+    /// <summary>The container when this is a subcommand.</summary>
+    public CommandRow? Container { get; private init; }
 
     /// <summary><c>config|get</c> for a subcommand, else <see cref="Name"/>.</summary>
     public string FullName => Container is null ? Name : $"{Container.Name}|{Name}";
 
     /// <summary>Calls since start or CONFIG RESETSTAT; INFO commandstats prints them.</summary>
-    internal CommandCounters Counters { get; } = new();
+    internal CommandCounters Counters { get; private init; } = new();
+
+    /// <summary>A copy with counters of its own: a family's rows are one table for all servers of the process, their counts are not.</summary>
+    internal CommandRow ForOneServer()
+    {
+        var own = this with { Counters = new CommandCounters(), Subcommands = [.. Subcommands] };
+        for (var i = 0; i < own.Subcommands.Length; i++)
+        {
+            own.Subcommands[i] = own.Subcommands[i] with { Counters = new CommandCounters(), Container = own };
+        }
+
+        return own;
+    }
 
     public bool Is(CommandFlags flags) => (Flags & flags) != 0;
 

@@ -20,11 +20,7 @@ public sealed class CommandTable
         {
             foreach (var row in family)
             {
-                rows.Add(row.Name, row);
-                foreach (var sub in row.Subcommands)
-                {
-                    sub.Container = row;
-                }
+                rows.Add(row.Name, row.ForOneServer());
             }
         }
 
