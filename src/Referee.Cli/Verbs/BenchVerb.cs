@@ -10,6 +10,7 @@ namespace Referee.Cli.Verbs;
 internal static class BenchVerb
 {
     private const int FewItems = 100_000;
+    private static readonly PromoteBenchCase WarmUp = new(1_000, 200, Paced: false) { Calls = 8_000 };
 
     public static Command Create(VerbFactory verbs)
     {
@@ -36,6 +37,17 @@ internal static class BenchVerb
         try
         {
             await using var store = only == "redis" ? null : await RefereeStore.OpenAsync(new RefereeStoreOptions { Directory = folder, TimeProvider = call.Environment.Time }, call.Cancellation);
+            // Both warm up before anything counts: the embedded server's code is compiled while it runs, and Redis's caches fill.
+            if (redis is not null)
+            {
+                await new PromoteBench(async ct => await RedisConnection.ConnectAsync(new RedisOptions { Port = redis.Port }, ct), call.Environment.Time).RunAsync(WarmUp, call.Cancellation);
+            }
+
+            if (store is not null)
+            {
+                await new PromoteBench(async ct => await store.ConnectAsync(ct), call.Environment.Time).RunAsync(WarmUp, call.Cancellation);
+            }
+
             var over = 0;
             foreach (var row in cases)
             {
