@@ -28,7 +28,11 @@ public sealed class Gateway : IAsyncDisposable
 
     /// <summary>Starts listening on loopback. The coordinator stays the caller's.</summary>
     /// <param name="port">0 takes a free one.</param>
-    public static async Task<Gateway> StartAsync(Coordinator coordinator, int port, CancellationToken ct)
+    public static Task<Gateway> StartAsync(Coordinator coordinator, int port, CancellationToken ct) => StartAsync(Prepare(port), coordinator, ct);
+
+    /// <summary>Builds what listens, without listening. It needs no store, so it may be built while the store opens.</summary>
+    /// <param name="port">0 takes a free one.</param>
+    public static WebApplication Prepare(int port)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -38,11 +42,24 @@ public sealed class Gateway : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = BodyBytesMax;
             kestrel.Listen(System.Net.IPAddress.Loopback, port);
         });
-        var application = builder.Build();
-        application.MapReferee(coordinator);
-        await application.StartAsync(ct);
-        var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        return new(application, new Uri(address + "/"));
+        return builder.Build();
+    }
+
+    /// <summary>Listens. Whether it succeeds or not, <paramref name="application"/> is the gateway's from here on.</summary>
+    public static async Task<Gateway> StartAsync(WebApplication application, Coordinator coordinator, CancellationToken ct)
+    {
+        try
+        {
+            application.MapReferee(coordinator);
+            await application.StartAsync(ct);
+            var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+            return new(application, new Uri(address + "/"));
+        }
+        catch
+        {
+            await application.DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -35,8 +35,10 @@ internal static class UpVerb
         using (held)
         {
             var project = call.DoorOptions.ProjectOrUsual;
+            // Side by side, because neither needs the other.
+            var prepared = Task.Run(() => Gateway.Prepare(port), call.Cancellation);
             await using var store = await DoorKeeper.OpenFolderAsync(call.Environment, folder, project, call.DoorOptions.Redis, respPort, call.Cancellation);
-            await using var gateway = await Gateway.StartAsync(store.Coordinator, port, call.Cancellation);
+            await using var gateway = await Gateway.StartAsync(await prepared, store.Coordinator, call.Cancellation);
             folder.Announce(new GatewayAddress(gateway.Url, Environment.ProcessId, project));
             try
             {
