@@ -90,8 +90,35 @@ public static class PolicyCompiler
             return $"local slots = {{}}\nif stored[3] then {head} slots = {{decode(stored[3])}} evidence = slots[1] end";
         }
 
-        var names = string.Concat(Enumerable.Range(1, count).Select(slot => $", s{slot}"));
-        return (count == 0 ? "" : $"local {names[2..]}\n") + $"if stored[3] then {head} local _ _, evidence{names} = stretch(stored[3], {count + 1}) end";
+        // A kind that no edge asks for is stepped over by the length in its head: its string, which may be long, is never made.
+        var asked = policy.Edges.SelectMany(edge => edge.Evidence)
+            .SelectMany(requirement => requirement.Conditions.Select(condition => condition.OtherKind).Append(requirement.Kind))
+            .Where(kind => kind.Length > 0)
+            .Select(kind => policy.Evidence.SlotOf(kind) + 1)
+            .ToHashSet();
+        var lua = new StringBuilder();
+        if (asked.Count > 0)
+        {
+            lua.Append($"local {string.Join(", ", asked.Order().Select(slot => $"s{slot}"))}\n");
+        }
+
+        lua.Append($"if stored[3] then {head}\n  local e, o, b = stored[3]\n  o, evidence = stretch(e, 1)\n");
+        var last = asked.Count == 0 ? 0 : asked.Max();
+        for (var slot = 1; slot <= last; slot++)
+        {
+            if (asked.Contains(slot))
+            {
+                var run = Enumerable.Range(slot, last - slot + 1).TakeWhile(asked.Contains).ToArray();
+                lua.Append($"  if o > 0 then o, {string.Join(", ", run.Select(one => $"s{one}"))} = stretch(e, {run.Length}, o) end\n");
+                slot = run[^1];
+            }
+            else
+            {
+                lua.Append("  if o > 0 then b = byte(e, o + 1) if b < 192 then o = o + b - 159 elseif b == 217 then o = o + 2 + byte(e, o + 2) else o = o + 3 + byte(e, o + 2) * 256 + byte(e, o + 3) end if o >= #e then o = -1 end end\n");
+            }
+        }
+
+        return lua.Append("end").ToString();
     }
 
     private static void PrintEdge(StringBuilder lua, WorkflowPolicy policy, StageNumbers numbers, Edge edge)

@@ -90,6 +90,47 @@ public abstract class PromoteTests(StoreFixture store)
         (await desk.PromoteAsync(Sample.Bob, request)).Ok.ShouldBeFalse(); // the id of somebody else's request is not one's own
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(20)]
+    [InlineData(120)]
+    [InlineData(250)]
+    public async Task Evidence_that_the_edge_does_not_ask_for_is_stepped_over_whatever_its_size(int characters)
+    {
+        var policy = PolicyReader.FromYaml(
+            """
+            workflow: stepping
+            stages: [ready, done]
+            evidence:
+              a_note: text
+              b_report: { fields: { one: text?, two: text?, three: text?, four: text? } }
+              c_asked: boolean
+              d_never: text
+              e_asked: boolean
+              f_last: text
+            edges:
+              - from: ready
+                to: done
+                require: [ { evidence: c_asked, eq: true }, { evidence: e_asked, eq: true } ]
+            """);
+        var desk = await store.NewProject().WithPolicyAsync(policy);
+        var claim = await desk.SubmitAndClaimAsync("T-1", "stepping");
+        var text = new string('x', characters);
+        if (characters > 0)
+        {
+            await desk.EvidenceAsync(Sample.Ann, "T-1", "a_note", $"\"{text}\"", "", claim.Fence);
+            await desk.EvidenceAsync(Sample.Ann, "T-1", "b_report", $$"""{"one":"{{text}}","two":"{{text}}","three":"{{text}}","four":"{{text}}"}""", "", claim.Fence);
+            await desk.EvidenceAsync(Sample.Ann, "T-1", "d_never", $"\"{text}\"", "", claim.Fence);
+            await desk.EvidenceAsync(Sample.Ann, "T-1", "f_last", $"\"{text}\"", "", claim.Fence);
+        }
+
+        await desk.EvidenceAsync(Sample.Ann, "T-1", "c_asked", "true", "", claim.Fence);
+        Codes(await desk.PromoteAsync(Sample.Ann, new PromoteRequest("T-1", "done") { Fence = claim.Fence })).ShouldBe(["MISSING"]);
+        await desk.EvidenceAsync(Sample.Ann, "T-1", "e_asked", "true", "", claim.Fence);
+        (await desk.PromoteAsync(Sample.Ann, new PromoteRequest("T-1", "done") { Fence = claim.Fence })).OrThrow();
+    }
+
     [Fact]
     public async Task A_claim_that_was_lost_cannot_promote()
     {

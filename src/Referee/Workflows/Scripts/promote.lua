@@ -7,7 +7,8 @@
 local DIGEST = '' --@digest
 local OVERRIDE_ROLE = '' --@override
 local items, index, audit = KEYS[1], KEYS[2], KEYS[3]
-local call, packed, decode, stretch, find, sub, type = redis.call, struct.pack, cmsgpack.unpack, cmsgpack.unpack_limit, string.find, string.sub, type
+local call, packed, decode, stretch = redis.call, struct.pack, cmsgpack.unpack, cmsgpack.unpack_limit
+local find, sub, byte, type = string.find, string.sub, string.byte, type
 local mode, id, to, claim, expected, who, verified, roles, request, note = unpack(ARGV)
 local stored = call('HMGET', items, 'r:' .. id, 'chain', 'e:' .. id) --@read
 local record = stored[1]
