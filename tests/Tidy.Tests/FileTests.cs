@@ -52,7 +52,7 @@ public sealed partial class FileTests
     [Fact]
     public void No_file_names_a_path_of_one_machine_or_the_host_of_a_registry()
     {
-        foreach (var file in Repository.Files.Where(file => !file.EndsWith("FileTests.cs", StringComparison.Ordinal) && !file.EndsWith(".png", StringComparison.Ordinal)))
+        foreach (var file in Repository.Files.Where(file => !file.EndsWith(".png", StringComparison.Ordinal)))
         {
             OneMachine().Match(Repository.Read(file)).Value.ShouldBe("", file);
         }
@@ -77,7 +77,8 @@ public sealed partial class FileTests
     [GeneratedRegex(@"NotImplementedException|\bTODO\b|\bFIXME\b|\bHACK\b|catch\s*\{\s*\}|catch \(Exception\)\s*\{\s*\}")]
     private static partial Regex Undone();
 
-    [GeneratedRegex(@"/work/|/root/|/farm/|""resolved""\s*:\s*""http|<add key=""[^""]*"" value=""http|api\.nuget\.org|registry\.npmjs\.org")]
+    // Spelled so that the rule does not break itself: no path and no host stands here as it would stand in a file.
+    [GeneratedRegex(@"(?<![\w.{}])/(?:work|root|farm)/|""resolved""\s*:\s*""http|<add key=""[^""]*"" value=""http|https?://[\w.-]*(?:nuget|npmjs|debian)\.(?:org|com)")]
     private static partial Regex OneMachine();
 
     [GeneratedRegex(@"\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)")]

@@ -4,7 +4,7 @@
 // one thing; each case holds the common path and leaves the rest to Interpreter.SlowPaths.cs.
 // Always true here: ci is the running call; R its register 0, K its constants, ip the next instruction. Whatever may call or grow the stack
 // is followed by Reload, because the stack and the list of calls may have moved. Registers and constants are reached without bounds checks:
-// the compiler, which is the only source of code, stays inside them.
+// the compiler stays inside them, and what comes in precompiled has passed BytecodeCheck.
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Evalsha.Lua.Bytecode;
