@@ -1,198 +1,162 @@
-// Tier 0 against PUC: small programs, each run in this process and by lua5.1, turn and turn about, in CPU time, least of several rounds.
-//     ./bench lua [name …] [--rounds n]
-// A ratio above 1 means that we are faster. Each program checks its own result.
+// Our Lua against lua5.1, luajit -joff and luajit: the programs of Programs/, in process and as whole processes, turn and turn about.
+//     ./bench lua [PROGRAM…] [--tier 0|1|auto] [--quick] [--rounds N] [--in-process | --whole]
+// In process: the least CPU time of a run inside a process, after loading (timed.lua). Whole: the least time from start to exit.
+// A ratio above 1 means faster than lua5.1. What each engine prints is compared; a difference is an error. Ends with the gates:
+// in process at tier 0 no program under 1; whole processes 2 by geometric mean, and none under 1.
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
-using Evalsha.Lua;
-using Evalsha.Lua.Runtime;
 
 namespace Evalsha.Bench.Lua;
 
 internal static class LoopBench
 {
-    const int DefaultRounds = 7;
+    const int DefaultRepetitions = 3; // processes of each kind
+    const int DefaultRounds = 6;      // runs inside one process
+    const double InProcessGate = 1.0;
+    const double WholeGate = 2.0;
+    const double WholeLeastGate = 1.0;
 
-    static readonly (string Name, string Source)[] Programs =
-    [
-        ("fib", """
-            local function fib(n) if n < 2 then return n end return fib(n - 1) + fib(n - 2) end
-            assert(fib(27) == 196418)
-            """),
-        ("loops", """
-            local s = 0
-            for i = 1, 2000000 do s = s + i % 7 * 0.5 end
-            local i = 0
-            while i < 1000000 do i = i + 1 if i % 2 == 0 then s = s + 1 end end
-            assert(s > 0)
-            """),
-        ("array", """
-            for r = 1, 3 do
-              local a = {}
-              for i = 1, 100000 do a[i] = i end
-              for i = 1, 100000 do a[i] = a[i] + 1 end
-              local s = 0
-              for i = 1, #a do s = s + a[i] end
-              assert(s == 5000150000)
-            end
-            """),
-        ("field", """
-            local p = {x = 1, y = 2, z = 3}
-            for i = 1, 600000 do p.x = p.x + 1 p.y = p.y + p.x p.z = p.z - p.y end
-            assert(p.x == 600001)
-            """),
-        ("closure", """
-            local function make(n) local c = n return function(d) c = c + d return c end end
-            local s = 0
-            for i = 1, 100000 do local f = make(i) s = s + f(1) + f(2) end
-            local f = make(0)
-            for i = 1, 600000 do f(1) end
-            assert(f(0) == 600000)
-            """),
-        ("oop", """
-            local P = {} P.__index = P
-            function P.new(x) return setmetatable({x = x}, P) end
-            function P:add(d) self.x = self.x + d return self end
-            function P:get() return self.x end
-            local Q = setmetatable({}, {__index = P}) Q.__index = Q
-            local o = P.new(0)
-            for i = 1, 400000 do o:add(1) end
-            local q = setmetatable({x = 0}, Q)
-            for i = 1, 200000 do q:add(1) q:get() end
-            for i = 1, 100000 do local n = P.new(i) n:get() end
-            assert(o.x == 400000 and q.x == 200000)
-            """),
-        ("pairs", """
-            local a = {}
-            for i = 1, 1000 do a[i] = i a['k' .. i] = i end
-            local s = 0
-            for r = 1, 150 do for k, v in pairs(a) do s = s + v end for i, v in ipairs(a) do s = s + v end end
-            assert(s == 225225000)
-            """),
-        ("pcall", """
-            local function f(x) if x % 2 == 0 then error({}) end return x end
-            local n = 0
-            for i = 1, 100000 do if pcall(f, i) then n = n + 1 end end
-            for i = 1, 300000 do pcall(f, 1) end
-            assert(n == 50000)
-            """),
-        ("vararg", """
-            local function f(...) return select('#', ...) end
-            local function g(...) return ... end
-            local s = 0
-            for i = 1, 300000 do s = s + f(i, i, i) local a, b = g(1, 2) s = s + b end
-            assert(s == 1500000)
-            """),
-        ("strings", """
-            local n = 0
-            for i = 1, 150000 do local k = 'key' .. (i % 1000) n = n + #k end
-            for i = 1, 100000 do local x = i .. ':' .. (i + 1) .. ':' .. 'z' n = n + #x end
-            assert(n > 0)
-            """),
-        ("hash", """
-            for r = 1, 30 do
-              local h = {}
-              for i = 1, 2000 do h['k' .. i] = i end
-              local s = 0
-              for i = 1, 2000 do s = s + h['k' .. i] end
-              assert(s == 2001000)
-            end
-            """),
-        ("sort", """
-            local x = 42
-            local function random() x = (x * 16807) % 2147483647 return x end
-            local a = {}
-            for i = 1, 30000 do a[i] = random() end
-            table.sort(a)
-            table.sort(a, function(p, q) return p > q end)
-            assert(a[1] >= a[2])
-            """),
-        ("coroutine", """
-            local co = coroutine.wrap(function() for i = 1, 200000 do coroutine.yield(i) end end)
-            local s = 0
-            for i = 1, 200000 do s = s + co() end
-            for i = 1, 5000 do coroutine.wrap(function() coroutine.yield(1) end)() end
-            assert(s == 20000100000)
-            """),
-        ("queens", """
-            local N, c = 8, 0
-            local function ok(a, n, col)
-              for i = 1, n - 1 do if a[i] == col or a[i] - i == col - n or a[i] + i == col + n then return false end end
-              return true
-            end
-            local function add(a, n)
-              if n > N then c = c + 1 else for col = 1, N do if ok(a, n, col) then a[n] = col add(a, n + 1) end end end
-            end
-            for i = 1, 12 do add({}, 1) end
-            assert(c == 92 * 12)
-            """),
-        ("trees", """
-            local function build(d) if d == 0 then return {} end return {build(d - 1), build(d - 1)} end
-            local function check(x) if x[1] then return 1 + check(x[1]) + check(x[2]) end return 1 end
-            for i = 1, 4 do assert(check(build(14)) == 32767) end
-            """),
-        ("upvalue", """
-            local a, b, c = 0, 1, 2
-            local function f() a = a + b c = c + a return c end
-            for i = 1, 500000 do f() end
-            assert(a == 500000)
-            """),
-    ];
+    static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Lua");
+
+    /// <summary>One engine: the command before the program, and what it adds to the environment.</summary>
+    sealed record Engine(string Name, string[] Command);
+
+    sealed class Score
+    {
+        public double InProcess = double.MaxValue;
+        public double Whole = double.MaxValue;
+    }
 
     public static int Run(string[] args)
     {
-        var rounds = DefaultRounds;
         var names = new List<string>();
+        var repetitions = DefaultRepetitions;
+        var rounds = DefaultRounds;
+        var tier = "auto";
+        var (inProcess, whole) = (true, true);
         for (var i = 0; i < args.Length; i++)
         {
-            if (args[i] == "--rounds") rounds = int.Parse(args[++i], CultureInfo.InvariantCulture);
-            else names.Add(args[i]);
+            switch (args[i])
+            {
+                case "--quick":
+                    (repetitions, rounds) = (1, 3);
+                    break;
+                case "--rounds":
+                    rounds = int.Parse(args[++i], CultureInfo.InvariantCulture);
+                    break;
+                case "--tier":
+                    tier = args[++i];
+                    break;
+                case "--in-process":
+                    whole = false;
+                    break;
+                case "--whole":
+                    inProcess = false;
+                    break;
+                default:
+                    names.Add(args[i]);
+                    break;
+            }
         }
-        var product = 1.0;
-        var count = 0;
-        Console.WriteLine("program      lua5.1 ms    ours ms   ratio");
-        foreach (var (name, source) in Programs)
+
+        Engine[] engines = [new("lua5.1", ["lua5.1"]), new("luajit -joff", ["luajit", "-joff"]), new("luajit", ["luajit"]), new("ours", Ours(tier))];
+        var programs = Directory.GetFiles(Path.Combine(Folder, "Programs"), "*.lua")
+            .Where(file => names.Count == 0 || names.Contains(Path.GetFileNameWithoutExtension(file)))
+            .Order(StringComparer.Ordinal).ToArray();
+        if (programs.Length == 0) throw new ArgumentException("no such program: see benches/Evalsha.Bench/Lua/Programs");
+
+        var table = new List<(string Name, Score[] Scores)>();
+        Console.WriteLine($"{"",-13}in process (tier {tier}){"",17}whole processes");
+        Console.WriteLine($"{"program",-13}{"lua5.1 ms",9}{"-joff",8}{"luajit",8}{"ours",8}    {"lua5.1 ms",9}{"-joff",8}{"luajit",8}{"ours",8}");
+        foreach (var program in programs)
         {
-            if (names.Count > 0 && !names.Contains(name)) continue;
-            var (theirs, ours) = Compare(name, source, rounds);
-            product *= theirs / ours;
-            count++;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-10} {theirs,11:F2} {ours,10:F2} {theirs / ours,7:F2}"));
+            var scores = Measure(program, engines, repetitions, inProcess ? rounds : 0, whole);
+            table.Add((Path.GetFileNameWithoutExtension(program), scores));
+            Console.WriteLine(Row(table[^1].Name, scores));
         }
-        if (count > 0) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"geometric mean of {count}: {Math.Pow(product, 1.0 / count):F2}"));
-        return 0;
+
+        Console.WriteLine($"{"geomean",-13}{"",9}{Mean(table, 1, InProcessRatio)}{Mean(table, 2, InProcessRatio)}{Mean(table, 3, InProcessRatio)}    {"",9}{Mean(table, 1, WholeRatio)}{Mean(table, 2, WholeRatio)}{Mean(table, 3, WholeRatio)}");
+        var passed = true;
+        if (inProcess) passed &= Gate($"in process, every program at least {InProcessGate:F1}", table.Where(row => InProcessRatio(row.Scores, 3) < InProcessGate).Select(row => row.Name));
+        if (whole) passed &= Gate($"whole processes, every program at least {WholeLeastGate:F1}", table.Where(row => WholeRatio(row.Scores, 3) < WholeLeastGate).Select(row => row.Name));
+        if (whole) passed &= Gate($"whole processes, geometric mean at least {WholeGate:F1}", GeometricMean(table, 3, WholeRatio) < WholeGate ? ["the mean"] : []);
+        return passed ? 0 : 1;
     }
 
-    static (double Theirs, double Ours) Compare(string name, string source, int rounds)
+    static double InProcessRatio(Score[] scores, int engine) => scores[0].InProcess / scores[engine].InProcess;
+
+    static double WholeRatio(Score[] scores, int engine) => scores[0].Whole / scores[engine].Whole;
+
+    static double GeometricMean(List<(string, Score[] Scores)> table, int engine, Func<Score[], int, double> ratio) =>
+        Math.Exp(table.Average(row => Math.Log(ratio(row.Scores, engine))));
+
+    static string Mean(List<(string, Score[] Scores)> table, int engine, Func<Score[], int, double> ratio) => Ratio(GeometricMean(table, engine, ratio));
+
+    static string Row(string name, Score[] scores) =>
+        $"{name,-13}{Milliseconds(scores[0].InProcess)}{Ratio(InProcessRatio(scores, 1))}{Ratio(InProcessRatio(scores, 2))}{Ratio(InProcessRatio(scores, 3))}"
+        + $"    {Milliseconds(scores[0].Whole)}{Ratio(WholeRatio(scores, 1))}{Ratio(WholeRatio(scores, 2))}{Ratio(WholeRatio(scores, 3))}";
+
+    static string Milliseconds(double seconds) => seconds == double.MaxValue ? $"{"-",9}" : string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000,9:F1}");
+
+    static string Ratio(double ratio) => string.Create(CultureInfo.InvariantCulture, $"{ratio,7:F2}x");
+
+    static bool Gate(string what, IEnumerable<string> below)
     {
-        var state = new LuaState();
-        var function = state.Load(Encoding.Latin1.GetBytes(source), "=" + name);
-        var theirs = double.MaxValue;
-        var ours = double.MaxValue;
-        // The first calls run while the runtime still optimises.
-        for (var i = 0; i < rounds; i++) Ours(state, function);
-        for (var i = 0; i < rounds; i++)
+        var names = string.Join(", ", below);
+        Console.WriteLine(names.Length == 0 ? $"gate held: {what}" : $"GATE MISSED: {what}; below: {names}");
+        return names.Length == 0;
+    }
+
+    static Score[] Measure(string program, Engine[] engines, int repetitions, int rounds, bool whole)
+    {
+        var scores = engines.Select(_ => new Score()).ToArray();
+        string? expected = null;
+        for (var repetition = 0; repetition < repetitions; repetition++)
         {
-            theirs = Math.Min(theirs, Theirs(source));
-            for (var n = 0; n < 3; n++) ours = Math.Min(ours, Ours(state, function));
+            for (var i = 0; i < engines.Length; i++)
+            {
+                if (rounds > 0)
+                {
+                    var (text, _) = Start(engines[i], [Path.Combine(Folder, "timed.lua"), program, rounds.ToString(CultureInfo.InvariantCulture)]);
+                    var end = text.IndexOf('\n', StringComparison.Ordinal);
+                    scores[i].InProcess = Math.Min(scores[i].InProcess, double.Parse(text.AsSpan(0, end), CultureInfo.InvariantCulture));
+                    Compare(text[(end + 1)..]);
+                }
+                if (whole)
+                {
+                    var (text, seconds) = Start(engines[i], [program]);
+                    scores[i].Whole = Math.Min(scores[i].Whole, seconds);
+                    Compare(text);
+                }
+
+                void Compare(string text)
+                {
+                    expected ??= text;
+                    if (text != expected) throw new InvalidOperationException($"{engines[i].Name} prints something else for {program}:\n{text}\ninstead of\n{expected}");
+                }
+            }
         }
-        return (theirs, ours);
+        return scores;
     }
 
-    static double Ours(LuaState state, LuaClosure function)
+    static (string Text, double Seconds) Start(Engine engine, string[] arguments)
     {
-        var before = Environment.CpuUsage.TotalTime;
-        if (!state.TryCall(function, [], out LuaValue _, out var error)) throw new InvalidOperationException(error.Message);
-        return (Environment.CpuUsage.TotalTime - before).TotalMilliseconds;
-    }
-
-    static double Theirs(string source)
-    {
-        var program = $"local function program() {source}\nend local least = math.huge for i = 1, 3 do local t = os.clock() program() least = math.min(least, os.clock() - t) end print(least)";
-        var start = new ProcessStartInfo("lua5.1", ["-e", program]) { RedirectStandardOutput = true };
-        using var process = Process.Start(start) ?? throw new InvalidOperationException("lua5.1 is needed: install the package lua5.1");
+        var start = new ProcessStartInfo(engine.Command[0], [.. engine.Command[1..], .. arguments]) { RedirectStandardOutput = true };
+        var before = Stopwatch.GetTimestamp();
+        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{engine.Name} is needed: install it");
         var text = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return double.Parse(text, CultureInfo.InvariantCulture) * 1000;
+        var seconds = Stopwatch.GetElapsedTime(before).TotalSeconds;
+        if (process.ExitCode != 0) throw new InvalidOperationException($"{engine.Name} {string.Join(' ', arguments)} ended with {process.ExitCode}");
+        return (text, seconds);
+    }
+
+    // The published tool, as the wrapper "evalsha" runs it. The wrapper "bench" has built it.
+    static string[] Ours(string tier)
+    {
+        var tool = Environment.GetEnvironmentVariable("EVALSHA_TOOL") ?? Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../tools/Evalsha.Cli/Evalsha.Cli.dll"));
+        if (!File.Exists(tool)) throw new FileNotFoundException("run ./evalsha once: it publishes the tool", tool);
+        string[] command = ["dotnet", "exec", tool, "lua"];
+        return tier == "auto" ? command : [.. command, "--tier", tier];
     }
 }

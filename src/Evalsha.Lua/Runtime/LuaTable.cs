@@ -3,7 +3,7 @@
 // Always true: a key that is not in its main position is there because the key that sits there is in its own; free places are taken from
 // the end; the parts are sized anew only when no free place is left, so that more than half of the array part is in use.
 // A table belongs to one state and is touched only in its turn.
-// Lookups by string and the border search go without bounds checks; measured by benches/Evalsha.Bench/Lua/LoopBench.cs (hash, oop).
+// Lookups by string and the border search go without bounds checks; measured by benches/Evalsha.Bench/Lua/LoopBench.cs (keys, oop).
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
