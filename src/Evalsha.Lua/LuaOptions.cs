@@ -18,12 +18,13 @@ public enum LuaLibraries
     Os = 1 << 9,
     Io = 1 << 10,
     Debug = 1 << 11,
+    Package = 1 << 12,
 
     /// <summary>What a script inside the server sees.</summary>
     Sandbox = Base | Coroutine | String | Table | Math | Bit | Struct | Cjson | Cmsgpack,
 
     /// <summary>What the stand-alone interpreter offers.</summary>
-    All = Sandbox | Os | Io | Debug,
+    All = Sandbox | Os | Io | Debug | Package,
 }
 
 public sealed record LuaOptions

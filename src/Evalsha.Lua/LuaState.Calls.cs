@@ -23,7 +23,7 @@ public sealed partial class LuaState
     {
         function = null!;
         if (!TryCompile(source, chunkName, out var prototype, out error)) return false;
-        function = new LuaClosure(prototype, Globals);
+        function = Instantiate(prototype);
         return true;
     }
 
@@ -49,7 +49,14 @@ public sealed partial class LuaState
     }
 
     /// <summary>A function of this state that runs the prototype.</summary>
-    public LuaClosure Instantiate(Prototype prototype) => new(prototype, Globals);
+    public LuaClosure Instantiate(Prototype prototype) => Instantiate(prototype, Globals);
+
+    internal LuaClosure Instantiate(Prototype prototype, LuaTable environment)
+    {
+        var made = new LuaClosure(prototype, environment);
+        if (HookedThreads > 0) made.Code.SetHooked(true);
+        return made;
+    }
 
     /// <summary>Calls a function and gives its results.</summary>
     /// <exception cref="LuaException">The call raised an error.</exception>

@@ -46,6 +46,9 @@ public sealed partial class LuaState
     /// <summary>Nested host levels now (PUC's nCcalls).</summary>
     internal int HostLevels;
 
+    /// <summary>Coroutines that have a hook now; while there are any, all code is prepared for it (Hooks).</summary>
+    internal int HookedThreads;
+
     /// <summary>The value of the error that is on its way out.</summary>
     internal LuaValue ErrorValue;
 

@@ -52,6 +52,14 @@ internal static class Chunks
         return call.Return(thread.Stack.AsSpan(at, thread.Top - at));
     }
 
+    /// <summary>luaL_loadfile: false with the message.</summary>
+    public static bool TryLoadFile(ref LuaCall call, ByteString path, out LuaClosure function, out LuaValue failure)
+    {
+        function = null!;
+        ReadFile(path, isInput: false, out var source, out var name, out failure);
+        return failure.IsNil && TryLoad(ref call, source.Span, name, out function, out failure);
+    }
+
     static bool TryRead(ref LuaCall call, out ReadOnlyMemory<byte> source, out ByteString name, out LuaValue failure)
     {
         source = default;
@@ -61,7 +69,14 @@ internal static class Chunks
             name = ByteString.Empty;
             return false;
         }
-        var isInput = call.IsNoneOrNil(0);
+        ReadFile(path, call.IsNoneOrNil(0), out source, out name, out failure);
+        return true;
+    }
+
+    static void ReadFile(ByteString path, bool isInput, out ReadOnlyMemory<byte> source, out ByteString name, out LuaValue failure)
+    {
+        source = default;
+        failure = LuaValue.Nil;
         name = isInput ? ByteString.FromUtf8("=stdin") : ByteString.Own([(byte)'@', .. path.Span]);
         try
         {
@@ -77,7 +92,6 @@ internal static class Chunks
         {
             failure = Text.ToByteString($"cannot open {Text.FromBytes(path.Span)}: {FileErrors.Describe(e).Text}");
         }
-        return true;
     }
 
     static byte[] ReadToEnd(Stream stream)
@@ -101,7 +115,7 @@ internal static class Chunks
             failure = error.Value;
             return false;
         }
-        function = new LuaClosure(prototype, call.Thread.Globals);
+        function = call.State.Instantiate(prototype, call.Thread.Globals);
         return true;
     }
 }

@@ -1,5 +1,4 @@
 // The debug library, for stand-alone programs: tracebacks, what is known of functions and calls, locals and upvalues, raw metatables.
-// Hooks are not offered: the loop counts loops and calls, not lines.
 using Evalsha.Lua.Bytecode;
 using Evalsha.Lua.Runtime;
 
@@ -220,11 +219,32 @@ public static class DebugLibrary
         return call.Return(call[0]);
     }
 
-    static int GetHook(ref LuaCall call) => call.Return(LuaValue.Nil, ByteString.Empty, 0.0);
+    static int GetHook(ref LuaCall call)
+    {
+        var thread = ThreadOf(ref call, out _);
+        var mask = new List<byte>(3);
+        if ((thread.HookEvents & HookEvents.Call) != 0) mask.Add((byte)'c');
+        if ((thread.HookEvents & HookEvents.Return) != 0) mask.Add((byte)'r');
+        if ((thread.HookEvents & HookEvents.Line) != 0) mask.Add((byte)'l');
+        return call.Return((LuaValue)thread.HookFunction, ByteString.From([.. mask]), (double)thread.HookInterval);
+    }
 
     static int SetHook(ref LuaCall call)
     {
-        ThreadOf(ref call, out var shift);
-        return call.IsNoneOrNil(shift) ? call.Return() : call.Error("this engine has no hooks for calls and lines");
+        var thread = ThreadOf(ref call, out var shift);
+        if (call.IsNoneOrNil(shift))
+        {
+            Hooks.Set(thread, null, HookEvents.None, 0);
+            return call.Return();
+        }
+        if (!call.CheckString(shift + 1, out var mask) || !call.CheckFunction(shift, out var function) || !call.OptInt(shift + 2, 0, out var count)) return LuaCall.Raised;
+        var letters = PatternMatcher.Effective(mask.Span);
+        var events = HookEvents.None;
+        if (letters.Contains((byte)'c')) events |= HookEvents.Call;
+        if (letters.Contains((byte)'r')) events |= HookEvents.Return;
+        if (letters.Contains((byte)'l')) events |= HookEvents.Line;
+        if (count > 0) events |= HookEvents.Count;
+        Hooks.Set(thread, function, events, events == HookEvents.None ? 0 : count);
+        return call.Return();
     }
 }

@@ -7,8 +7,9 @@ internal static class Libraries
 {
     public static void Open(LuaState state, LuaLibraries which)
     {
-        if (which.HasFlag(LuaLibraries.Base)) BaseLibrary.Open(state);
+        if (which.HasFlag(LuaLibraries.Base)) Note(state, "_G", BaseLibrary.Open(state));
         if (which.HasFlag(LuaLibraries.Coroutine)) Add(state, "coroutine", CoroutineLibrary.Open(state));
+        if (which.HasFlag(LuaLibraries.Package)) Add(state, "package", PackageLibrary.Open(state));
         if (which.HasFlag(LuaLibraries.Table)) Add(state, "table", TableLibrary.Open(state));
         if (which.HasFlag(LuaLibraries.Io)) Add(state, "io", IoLibrary.Open(state));
         if (which.HasFlag(LuaLibraries.Os)) Add(state, "os", OsLibrary.Open(state));
@@ -21,5 +22,15 @@ internal static class Libraries
         if (which.HasFlag(LuaLibraries.Bit)) Add(state, "bit", BitLibrary.Open(state));
     }
 
-    static void Add(LuaState state, string name, LuaTable table) => state.Globals.Set(state.Strings.Get(name), table);
+    static void Add(LuaState state, string name, LuaTable table)
+    {
+        Note(state, name, table);
+        state.Globals.Set(state.Strings.Get(name), table);
+    }
+
+    // What require finds loaded; a sandbox has no require.
+    static void Note(LuaState state, string name, LuaTable table)
+    {
+        if (state.Options.Libraries.HasFlag(LuaLibraries.Package)) PackageLibrary.Loaded(state).Set(state.Strings.Get(name), table);
+    }
 }

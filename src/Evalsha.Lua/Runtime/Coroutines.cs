@@ -7,6 +7,8 @@ internal static class Coroutines
     public static LuaThread Create(LuaState state, LuaFunction body)
     {
         var made = new LuaThread(state, state.RunningThread.Globals, isMain: false);
+        made.HookEvents = state.RunningThread.HookEvents;
+        made.HookInterval = made.HookCountdown = state.RunningThread.HookInterval;
         made.Stack[1] = body;
         made.Top = 2;
         return made;

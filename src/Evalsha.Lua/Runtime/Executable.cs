@@ -34,6 +34,7 @@ internal static class Op
     public const uint Return0 = 59;   // Return without values
     public const uint Return1 = 60;   // Return of one value
     public const uint SubKN = 61;     // a constant number - R(C)
+    public const uint Hook = 63;      // any instruction while hooks are on: ask Hooks, then do what stood here
 }
 
 internal sealed class Executable
@@ -56,6 +57,7 @@ internal sealed class Executable
     public readonly bool NeedsArg;
 
     readonly Executable?[] _children;
+    byte[]? _opCodes; // what stood where Op.Hook stands now
 
     public Executable(Prototype prototype)
     {
@@ -69,18 +71,61 @@ internal sealed class Executable
         _children = prototype.Children.Length == 0 ? [] : new Executable?[prototype.Children.Length];
         CleanUpTo = Math.Max(prototype.CleanRegisters, ParameterCount + ((prototype.Vararg & VarargFlags.HasArg) != 0 ? 1 : 0));
         Words = new ulong[prototype.Code.Length];
-        var data = 0; // words that follow and are operands, not instructions
+        var data = 0;
         for (var pc = 0; pc < Words.Length; pc++)
         {
             var instruction = prototype.Code[pc];
             Words[pc] = data > 0 ? instruction.Word : Specialise(instruction);
-            if (data > 0) data--;
-            else if (instruction.OpCode == OpCode.Closure) data = prototype.Children[instruction.Bx].UpvalueCount;
-            else if (instruction.OpCode == OpCode.SetList && instruction.C == 0) data = 1;
+            data = data > 0 ? data - 1 : DataWords(instruction);
         }
     }
 
-    public Executable Child(int index) => _children[index] ??= new Executable(Prototype.Children[index]);
+    public Executable Child(int index) => _children[index] ??= new Executable(Prototype.Children[index]) { IsHooked = IsHooked };
+
+    /// <summary>Whether every instruction, also of the functions within, is preceded by a look at the hooks.</summary>
+    public bool IsHooked
+    {
+        get => _opCodes is not null;
+        init => SetHooked(value);
+    }
+
+    public void SetHooked(bool isHooked)
+    {
+        if (isHooked == IsHooked) return;
+        if (isHooked) _opCodes = new byte[Words.Length];
+        var data = 0;
+        for (var pc = 0; pc < Words.Length; pc++)
+        {
+            if (data > 0)
+            {
+                data--;
+                continue;
+            }
+            data = DataWords(Prototype.Code[pc]);
+            if (isHooked)
+            {
+                _opCodes![pc] = (byte)(Words[pc] & 0x3F);
+                Words[pc] = Words[pc] & ~0x3Ful | Op.Hook;
+            }
+            else
+            {
+                Words[pc] = Words[pc] & ~0x3Ful | _opCodes![pc];
+            }
+        }
+        if (!isHooked) _opCodes = null;
+        foreach (var child in _children) child?.SetHooked(isHooked);
+    }
+
+    /// <summary>The instruction itself at a place where the loop met Op.Hook.</summary>
+    public uint BeneathHook(int pc) => _opCodes is null ? (uint)Words[pc] : (uint)Words[pc] & ~0x3Fu | _opCodes[pc];
+
+    // Words that follow and are operands, not instructions.
+    int DataWords(Instruction instruction) => instruction.OpCode switch
+    {
+        OpCode.Closure => Prototype.Children[instruction.Bx].UpvalueCount,
+        OpCode.SetList when instruction.C == 0 => 1,
+        _ => 0,
+    };
 
     uint Specialise(Instruction i)
     {

@@ -5,6 +5,17 @@ using Evalsha.Lua.Bytecode;
 
 namespace Evalsha.Lua.Runtime;
 
+internal enum ReturnOutcome
+{
+    /// <summary>A Lua function of this activation of the loop runs on.</summary>
+    Continue,
+
+    /// <summary>The call that the loop was entered for has ended.</summary>
+    Leave,
+
+    Raised,
+}
+
 internal enum CallOutcome
 {
     /// <summary>The call is over and its results are in place.</summary>
@@ -102,9 +113,11 @@ internal static partial class Interpreter
                 _ => RunStatus.Yielded,
             };
         }
-        coroutine.FrameIndex--; // yield itself
         var at = coroutine.YieldedAt;
         values.CopyTo(coroutine.Room(at + values.Length + 1).AsSpan(at));
+        coroutine.Top = at + values.Length;
+        if (coroutine.HookEvents != HookEvents.None && !Hooks.OnReturn(coroutine)) return RunStatus.Raised;
+        coroutine.FrameIndex--; // yield itself
         PlaceResults(coroutine, at, values.Length, at, coroutine.YieldWanted);
         // Without a call left, the body was yield itself.
         return coroutine.FrameIndex == 0 ? RunStatus.Done : Execute(coroutine);
@@ -142,7 +155,7 @@ internal static partial class Interpreter
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static bool EnterLua(LuaThread thread, Executable code, int func, int arguments, int wanted, int kind)
+    internal static bool EnterLua(LuaThread thread, Executable code, int func, int arguments, int wanted, int kind)
     {
         if (!HasFrameRoom(thread)) return false;
         var needed = func + 1 + arguments + code.ParameterCount + 1 + code.MaxStackSize;
@@ -207,6 +220,7 @@ internal static partial class Interpreter
         thread.Top = func + 1 + arguments;
         thread.Handler = 0;
         if (++thread.State.HostLevels >= LuaLimits.HostLevelsMax && !AllowLevel(thread)) return CallOutcome.Raised;
+        if (thread.HookEvents != HookEvents.None && !Hooks.OnCall(thread)) return CallOutcome.Raised;
         var inner = func + 1;
         arguments--;
         if (host.Kind == HostKind.ProtectedCallWithHandler)
@@ -221,6 +235,7 @@ internal static partial class Interpreter
         var outcome = PrepareCall(thread, inner, arguments, -1, FrameKind.UnderProtected);
         if (outcome != CallOutcome.Completed) return outcome;
         EndProtected(thread, inner, thread.Top - inner, out var from, out var count);
+        if (thread.HookEvents != HookEvents.None && !ReturnHook(thread, host, count)) return CallOutcome.Raised;
         thread.FrameIndex--;
         PlaceResults(thread, from, count, func, wanted);
         return CallOutcome.Completed;
@@ -262,9 +277,9 @@ internal static partial class Interpreter
         for (var n = count; n < wanted; n++) LuaValue.WriteBits(ref stack[to + n], LuaValue.NilTag);
     }
 
-    /// <summary>Ends the running call with results from slot <paramref name="from"/> on, and whatever ends with it. True: the loop is to be left.</summary>
+    /// <summary>Ends the running call with results from slot <paramref name="from"/> on, and whatever ends with it.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool FinishReturn(LuaThread thread, int from, int count)
+    static ReturnOutcome FinishReturn(LuaThread thread, int from, int count)
     {
         while (true)
         {
@@ -272,16 +287,35 @@ internal static partial class Interpreter
             var (kind, func) = (frame.Kind, frame.Func);
             PlaceResults(thread, from, count, func, frame.Wanted);
             thread.FrameIndex--;
-            if ((kind & FrameKind.Entry) != 0) return true;
+            if ((kind & FrameKind.Entry) != 0) return ReturnOutcome.Leave;
             if ((kind & FrameKind.Iterator) != 0)
             {
                 thread.State.HostLevels--;
                 FinishIterator(thread);
-                return false;
+                return ReturnOutcome.Continue;
             }
-            if ((kind & FrameKind.UnderProtected) == 0) return false;
+            if ((kind & FrameKind.UnderProtected) == 0) return ReturnOutcome.Continue;
+            var function = thread.Stack[thread.Frames[thread.FrameIndex].Func];
             EndProtected(thread, func, thread.Top - func, out from, out count);
+            if (thread.HookEvents != HookEvents.None && !ReturnHook(thread, function, count)) return ReturnOutcome.Raised;
         }
+    }
+
+    // The hook of a host function that returns, above its results. What it raises is not for a pcall that has ended to catch.
+    // The results lie from the function's own slot on: they step aside while the hook looks at the call.
+    static bool ReturnHook(LuaThread thread, in LuaValue function, int count)
+    {
+        ref var frame = ref thread.Frames[thread.FrameIndex];
+        frame.Kind &= ~FrameKind.Protected;
+        var func = frame.Func;
+        var stack = thread.Room(func + count + 1);
+        stack.AsSpan(func, count).CopyTo(stack.AsSpan(func + 1));
+        stack[func] = function;
+        thread.Top = func + 1 + count;
+        if (!Hooks.OnReturn(thread)) return false;
+        thread.Stack.AsSpan(func + 1, count).CopyTo(thread.Stack.AsSpan(func));
+        thread.Top = func + count;
+        return true;
     }
 
     // A call that raised or yielded stays on the list: for the traceback, and for Unwind or the next resume to take off.
@@ -294,9 +328,11 @@ internal static partial class Interpreter
         frame.Base = func + 1;
         frame.Kind = FrameKind.Host | kind & FrameKind.Iterator;
         thread.Top = func + 1 + arguments;
+        if (thread.HookEvents != HookEvents.None && !Hooks.OnCall(thread)) return EndHost(thread, LuaCall.Raised, func, arguments, wanted);
         var call = new LuaCall(thread, function, func + 1, arguments);
         var results = function.Body(ref call);
         if (results < 0) return EndHost(thread, results, func, arguments, wanted);
+        if (thread.HookEvents != HookEvents.None && !ReturnHook(thread, function, results)) return EndHost(thread, LuaCall.Raised, func, arguments, wanted);
         thread.FrameIndex--;
         if (wanted < 0)
         {
@@ -355,6 +391,7 @@ internal static partial class Interpreter
     static void FinishIterator(LuaThread thread)
     {
         ref var frame = ref thread.Frames[thread.FrameIndex];
+        if (thread.HookEvents != HookEvents.None) thread.HookJumpedFrom = frame.Pc;
         var code = Unsafe.As<LuaClosure>(thread.Stack[frame.Func].Ref!).Code.Prototype.Code;
         var loop = frame.Base + code[frame.Pc - 1].A;
         var stack = thread.Stack;
@@ -381,6 +418,11 @@ internal static partial class Interpreter
             return host.Kind == HostKind.Plain ? CallHost(thread, host, func, arguments, -1) : PrepareCall(thread, func, arguments, -1, 0);
         }
 
+        if (thread.HookEvents != HookEvents.None)
+        {
+            if (!Hooks.OnTailCall(thread, closure, func, arguments)) return CallOutcome.Raised;
+            frame = ref thread.Frames[thread.FrameIndex];
+        }
         if (thread.OpenUpvalues is not null) CloseUpvalues(thread, frame.Base);
         var code = closure.Code;
         var needed = frame.Func + 1 + arguments + code.ParameterCount + 1 + code.MaxStackSize;

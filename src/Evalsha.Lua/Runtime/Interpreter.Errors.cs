@@ -77,10 +77,11 @@ internal static partial class Interpreter
         thread.FrameIndex = index;
         thread.Handler = catcher.PreviousHandler;
         thread.IsHandlingOverflow = false;
+        var function = thread.Stack[catcher.Func];
         thread.Stack[catcher.Func] = LuaValue.False;
         thread.Stack[catcher.Func + 1] = isPlain ? state.TakeCaughtError() : state.TakeError();
-        FinishReturn(thread, catcher.Func, 2);
-        return true;
+        if (thread.HookEvents != HookEvents.None && !ReturnHook(thread, function, 2)) return Unwind(thread);
+        return FinishReturn(thread, catcher.Func, 2) != ReturnOutcome.Raised || Unwind(thread);
     }
 
     /// <summary>Calls the handler of the nearest xpcall, once for each error, where it was raised: the calls are still on the list.</summary>

@@ -38,6 +38,7 @@ internal static partial class Interpreter
             ip = ref Unsafe.Add(ref ip, 1);
             var i = (uint)word;
             ref var ra = ref Unsafe.AddByteOffset(ref R, (nint)((i >> 2) & 0xFF0));
+        Dispatch:
             switch (i & 0x3F)
             {
                 case (uint)OpCode.Move:
@@ -734,17 +735,7 @@ internal static partial class Interpreter
                             }
                         }
                     }
-                    ci.Pc = Position(closure, ref ip);
-                    if (--thread.State.StepsLeft < 0) goto InterruptBefore;
-                    switch (CallIterator(thread, i))
-                    {
-                        case CallOutcome.Entered:
-                            goto NewFrame;
-                        case CallOutcome.Raised:
-                            goto Raise;
-                        default:
-                            goto Returned; // the instruction was completed, and the position moved
-                    }
+                    goto Iterate;
                 }
 
                 case (uint)OpCode.SetList:
@@ -770,6 +761,19 @@ internal static partial class Interpreter
                     if (!CopyVarargs(thread, ref ci, closure.Code.ParameterCount, i)) goto Raise;
                     goto Reload;
 
+                case Op.Hook:
+                {
+                    var previous = ci.Pc;
+                    ci.Pc = Position(closure, ref ip);
+                    if (!Hooks.BeforeInstruction(thread, previous)) goto Raise;
+                    ci = ref thread.Frames[thread.FrameIndex];
+                    R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), ci.Base);
+                    i = closure.Code.BeneathHook(ci.Pc - 1);
+                    if ((i & 0x3F) == (uint)OpCode.TForLoop) goto Iterate; // next is a call too
+                    ra = ref Unsafe.AddByteOffset(ref R, (nint)((i >> 2) & 0xFF0));
+                    goto Dispatch;
+                }
+
                 default:
                     throw new InvalidOperationException("unknown instruction: the prototype was not made by the compiler");
             }
@@ -778,6 +782,19 @@ internal static partial class Interpreter
             ci.Pc = Position(closure, ref ip);
             if (!ArithmeticSlow(thread, i)) goto Raise;
             goto Reload;
+
+        Iterate:
+            ci.Pc = Position(closure, ref ip);
+            if (--thread.State.StepsLeft < 0) goto InterruptBefore;
+            switch (CallIterator(thread, i))
+            {
+                case CallOutcome.Entered:
+                    goto NewFrame;
+                case CallOutcome.Raised:
+                    goto Raise;
+                default:
+                    goto Returned; // the instruction was completed, and the position moved
+            }
 
         Compare:
             {
@@ -813,14 +830,22 @@ internal static partial class Interpreter
             {
                 var b = (int)(i >> 23);
                 var from = ci.Base + ((int)(i >> 6) & 0xFF);
-                if (FinishReturn(thread, from, b != 0 ? b - 1 : thread.Top - from)) return RunStatus.Done;
-                goto Returned;
+                switch (FinishReturn(thread, from, b != 0 ? b - 1 : thread.Top - from))
+                {
+                    case ReturnOutcome.Continue:
+                        goto Returned;
+                    case ReturnOutcome.Leave:
+                        return RunStatus.Done;
+                    default:
+                        goto Raise;
+                }
             }
 
         InterruptBefore:
             // The instruction has not begun: do it again if the program may go on.
             ci.Pc = Position(closure, ref ip);
             if (!thread.State.OnStepsSpent()) goto Raise;
+            thread.IsInstructionRetried = thread.HookEvents != HookEvents.None;
             ip = ref Unsafe.Subtract(ref ip, 1);
             goto Reload;
 

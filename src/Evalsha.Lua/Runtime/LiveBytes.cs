@@ -20,6 +20,7 @@ internal sealed class LiveBytes
     readonly List<LuaTable> _weakTables = [];
     readonly List<LuaTable> _tablesWithRemovedKeys = [];
     readonly int _walk = Interlocked.Increment(ref _lastWalk);
+    List<LuaClosure>? _closures;
     long _bytes;
 
     LiveBytes(LuaState state) => _state = state;
@@ -35,6 +36,16 @@ internal sealed class LiveBytes
         walk.ClearWeakTables(valuesOnly: false);
         walk.ForgetRemovedKeys();
         return walk._bytes;
+    }
+
+    /// <summary>Every Lua function the program can reach, also through weak tables. Nothing is cleared and nothing finalized.</summary>
+    public static List<LuaClosure> Closures(LuaState state)
+    {
+        var walk = new LiveBytes(state) { _closures = [] };
+        walk.MarkRoots();
+        foreach (var userdata in state.Finalizers.Waiting) walk.Mark(userdata);
+        walk.Drain();
+        return walk._closures;
     }
 
     void MarkRoots()
@@ -118,6 +129,7 @@ internal sealed class LiveBytes
 
     void Traverse(LuaClosure closure)
     {
+        _closures?.Add(closure);
         _bytes += ClosureBytes + closure.Upvalues.Length * 8;
         foreach (var upvalue in closure.Upvalues) Mark(upvalue);
         if (closure.Environment is { } environment) Mark(environment);
@@ -137,6 +149,7 @@ internal sealed class LiveBytes
     {
         _bytes += ThreadBytes + thread.Frames.Length * FrameBytes + thread.Stack.Length * SlotBytes;
         Mark(thread.Globals);
+        if (thread.HookFunction is { } hook) Mark(hook);
         var stack = thread.Stack;
         var top = thread.LiveTop;
         for (var i = 1; i < stack.Length; i++)
@@ -156,7 +169,7 @@ internal sealed class LiveBytes
         if (table.Metatable is { } metatable)
         {
             Mark(metatable);
-            if (metatable.GetMetamethod(Metamethod.Mode) is { IsString: true } mode)
+            if (_closures is null && metatable.GetMetamethod(Metamethod.Mode) is { IsString: true } mode)
             {
                 weakKeys = mode.AsString.Span.Contains((byte)'k');
                 weakValues = mode.AsString.Span.Contains((byte)'v');
