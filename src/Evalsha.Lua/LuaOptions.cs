@@ -46,6 +46,12 @@ public sealed record LuaOptions
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>How functions are run. The environment variable EVALSHA_LUA_TIER (automatic, interpreted, compiled) sets what is taken when nothing is said here.</summary>
+    public LuaTier Tier { get; init; } = DefaultTier;
+
+    static readonly LuaTier DefaultTier =
+        Enum.TryParse<LuaTier>(Environment.GetEnvironmentVariable("EVALSHA_LUA_TIER"), ignoreCase: true, out var named) ? named : LuaTier.Interpreted;
+
     /// <summary>What os.exit does, given the exit code; null refuses it. A host's process is not a script's to end.</summary>
     public Action<int>? Exit { get; init; }
 

@@ -1,6 +1,7 @@
 // The budgets of a state: steps, interrupts, live bytes.
 // Steps are counted down in StepsLeft by loops, calls and library work; when a stretch is used up, OnStepsSpent looks at everything else:
 // the step budget, the host's hook, and how much was allocated meanwhile.
+using Evalsha.Lua.Compiled;
 using Evalsha.Lua.Runtime;
 
 namespace Evalsha.Lua;
@@ -18,6 +19,8 @@ public sealed partial class LuaState
 
     long _stretch = LuaLimits.InterruptInterval; // what StepsLeft was set to
     long _stepsUsed;                             // before the present stretch, since the outermost call began
+    long _untilHook = LuaLimits.InterruptInterval;
+    long _untilSample = Hotness.SampleInterval;  // carried on from call to call, so that short scripts that run often are seen
     bool _isKilled;
     LuaValue _killError;
     LuaErrorKind _errorKind;
@@ -31,7 +34,10 @@ public sealed partial class LuaState
 
     void BeginBudgets()
     {
+        _untilSample -= _stretch - StepsLeft;
+        _untilHook = LuaLimits.InterruptInterval;
         _stepsUsed = 0;
+        CompiledLevels = 0;
         _isKilled = false;
         _memoryErrors = 0;
         _errorKind = LuaErrorKind.Runtime;
@@ -41,15 +47,30 @@ public sealed partial class LuaState
     void SetStretch()
     {
         var left = Options.Limits.MaxSteps > 0 ? Options.Limits.MaxSteps - _stepsUsed : long.MaxValue;
-        _stretch = StepsLeft = Math.Clamp(left, 0, LuaLimits.InterruptInterval);
+        if (Options.Tier == LuaTier.Automatic) left = Math.Min(left, Math.Max(_untilSample, 0));
+        _stretch = StepsLeft = Math.Clamp(left, 0, _untilHook);
     }
 
     internal bool OnStepsSpent()
     {
-        _stepsUsed += _stretch - StepsLeft;
+        var used = _stretch - StepsLeft;
+        _stepsUsed += used;
+        _untilHook -= used;
+        _untilSample -= used;
         _stretch = StepsLeft = 0;
         if (_isKilled) return RaiseKill();
         if (Options.Limits.MaxSteps > 0 && _stepsUsed >= Options.Limits.MaxSteps) return Kill(Text.ToByteString("step limit exceeded"));
+        if (_untilSample <= 0)
+        {
+            _untilSample = Hotness.SampleInterval;
+            if (Options.Tier == LuaTier.Automatic) Hotness.Sample(this);
+        }
+        if (_untilHook > 0)
+        {
+            SetStretch();
+            return true;
+        }
+        _untilHook = LuaLimits.InterruptInterval;
         if (InterruptHook?.Invoke(this) is { IsRaised: true } interrupt)
         {
             if (interrupt.IsKill) return Kill(interrupt.Error);

@@ -1,6 +1,7 @@
 // The outermost border: loading and calling from the host. Inside, an error is a status; here it becomes a LuaError, or a LuaException for
 // those who prefer one. A call from inside a host function uses the running coroutine and the budgets of the call around it.
 using Evalsha.Lua.Bytecode;
+using Evalsha.Lua.Compiled;
 using Evalsha.Lua.Runtime;
 using Evalsha.Lua.Syntax;
 
@@ -55,6 +56,7 @@ public sealed partial class LuaState
     {
         var made = new LuaClosure(prototype, environment);
         if (HookedThreads > 0) made.Code.SetHooked(true);
+        if (CompilesAtOnce) Hotness.Compile(this, made.Code);
         return made;
     }
 

@@ -12,6 +12,7 @@ public sealed partial class LuaState
     public LuaState(LuaOptions? options = null)
     {
         Options = options ?? new LuaOptions();
+        CompilesAtOnce = Options.Tier == LuaTier.Compiled;
         Strings = new StringPool();
         Registry = new LuaTable();
         MainThread = new LuaThread(this, new LuaTable(0, 2), isMain: true);
@@ -48,6 +49,15 @@ public sealed partial class LuaState
 
     /// <summary>Coroutines that have a hook now; while there are any, all code is prepared for it (Hooks).</summary>
     internal int HookedThreads;
+
+    /// <summary>Nested C# frames of compiled functions now.</summary>
+    internal int CompiledLevels;
+
+    /// <summary>Set when a hook was set or a debugger changed a local variable, which compiled code may hold elsewhere: from then on only the interpreter runs.</summary>
+    internal bool IsCompiledOff;
+
+    /// <summary>Every function is compiled when it is made.</summary>
+    internal readonly bool CompilesAtOnce;
 
     /// <summary>The value of the error that is on its way out.</summary>
     internal LuaValue ErrorValue;

@@ -141,6 +141,7 @@ public static class DebugLibrary
         if (!LocalFrame(ref call, thread, shift, out var frame) || !call.CheckInt(shift + 1, out var number) || !call.CheckAny(shift + 2)) return LuaCall.Raised;
         if (LocalAt(thread, frame, number, out var slot) is not { } name) return call.Return(LuaValue.Nil);
         thread.Stack[slot] = call[shift + 2];
+        call.State.IsCompiledOff = true;
         return call.Return(name);
     }
 

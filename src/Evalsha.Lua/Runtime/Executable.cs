@@ -4,6 +4,7 @@
 // Positions are those of the prototype, so line and variable information fit both.
 using System.Runtime.CompilerServices;
 using Evalsha.Lua.Bytecode;
+using Evalsha.Lua.Compiled;
 
 namespace Evalsha.Lua.Runtime;
 
@@ -34,6 +35,7 @@ internal static class Op
     public const uint Return0 = 59;   // Return without values
     public const uint Return1 = 60;   // Return of one value
     public const uint SubKN = 61;     // a constant number - R(C)
+    public const uint Compiled = 62;  // an entry of the compiled function, number Bx; the instruction itself is in Originals
     public const uint Hook = 63;      // any instruction while hooks are on: ask Hooks, then do what stood here
 }
 
@@ -55,6 +57,18 @@ internal sealed class Executable
 
     /// <summary>The table "arg" is made at each call.</summary>
     public readonly bool NeedsArg;
+
+    /// <summary>The compiled function, when there is one; null otherwise.</summary>
+    public CompiledBody? Body;
+
+    /// <summary>Failed assumptions of the compiled function; null when it was never compiled.</summary>
+    public CompiledCode? Compiled;
+
+    /// <summary>The instructions as they were before entries were marked in <see cref="Words"/>, with inline caches of their own.</summary>
+    public ulong[] Originals = [];
+
+    /// <summary>How often the function was seen running; negative when it is not to be compiled (again).</summary>
+    public int Heat;
 
     readonly Executable?[] _children;
     byte[]? _opCodes; // what stood where Op.Hook stands now
@@ -92,7 +106,11 @@ internal sealed class Executable
     public void SetHooked(bool isHooked)
     {
         if (isHooked == IsHooked) return;
-        if (isHooked) _opCodes = new byte[Words.Length];
+        if (isHooked)
+        {
+            Hotness.Remove(this);
+            _opCodes = new byte[Words.Length];
+        }
         var data = 0;
         for (var pc = 0; pc < Words.Length; pc++)
         {

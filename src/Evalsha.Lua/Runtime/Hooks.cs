@@ -35,6 +35,7 @@ internal static class Hooks
         thread.HookInterval = thread.HookCountdown = count;
         if (thread.IsHooked == wasHooked) return;
         var state = thread.State;
+        state.IsCompiledOff = true; // hooks see each instruction, compiled code does not
         state.HookedThreads += wasHooked ? -1 : 1;
         if (state.HookedThreads == (wasHooked ? 0 : 1))
         {

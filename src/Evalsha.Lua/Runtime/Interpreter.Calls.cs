@@ -59,8 +59,8 @@ internal static partial class Interpreter
         if (thread.Stack[func] is { IsFunction: true } value && value.Ref!.GetType() == typeof(LuaClosure))
         {
             // What a comparator, a callback or a metamethod mostly is.
-            ok = EnterLua(thread, Unsafe.As<LuaClosure>(value.Ref).Code, func, arguments, wanted, FrameKind.Entry)
-                && Execute(thread) == RunStatus.Done;
+            var code = Unsafe.As<LuaClosure>(value.Ref).Code;
+            ok = EnterLua(thread, code, func, arguments, wanted, FrameKind.Entry) && RunEntered(thread, code);
         }
         else
         {

@@ -2,6 +2,7 @@
 // Operands come by reference when nothing was called yet; after a call everything is found again by index, because the stack may have moved.
 using System.Runtime.CompilerServices;
 using Evalsha.Lua.Bytecode;
+using Evalsha.Lua.Compiled;
 
 namespace Evalsha.Lua.Runtime;
 
@@ -291,6 +292,7 @@ internal static partial class Interpreter
     static LuaClosure MakeClosure(LuaThread thread, LuaClosure parent, uint word, int pc, int registers)
     {
         var code = parent.Code.Child((int)(word >> 14));
+        if (thread.State.CompilesAtOnce) Hotness.Compile(thread.State, code);
         var count = code.Prototype.UpvalueCount;
         var upvalues = count == 0 ? [] : new UpValue[count];
         var made = new LuaClosure(code, parent.Environment!, upvalues);

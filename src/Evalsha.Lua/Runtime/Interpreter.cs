@@ -8,6 +8,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Evalsha.Lua.Bytecode;
+using Evalsha.Lua.Compiled;
 
 namespace Evalsha.Lua.Runtime;
 
@@ -36,6 +37,7 @@ internal static partial class Interpreter
         {
             ref var word = ref ip;
             ip = ref Unsafe.Add(ref ip, 1);
+        Again:
             var i = (uint)word;
             ref var ra = ref Unsafe.AddByteOffset(ref R, (nint)((i >> 2) & 0xFF0));
         Dispatch:
@@ -774,8 +776,42 @@ internal static partial class Interpreter
                     goto Dispatch;
                 }
 
+                case Op.Compiled:
+                {
+                    var position = Position(closure, ref word);
+                    ci.Pc = position;
+                    switch (EnterCompiled(thread, closure, i >> 14))
+                    {
+                        case CompiledStatus.Refused:
+                            word = ref closure.Code.Originals[position];
+                            goto Again;
+                        case CompiledStatus.Deoptimise:
+                            goto Deoptimised;
+                        case CompiledStatus.Raised:
+                            goto Raise;
+                        case CompiledStatus.Yielded:
+                            return RunStatus.Yielded;
+                        case CompiledStatus.Left:
+                            return RunStatus.Done;
+                        default:
+                            goto Returned;
+                    }
+                }
+
                 default:
                     throw new InvalidOperationException("unknown instruction: the prototype was not made by the compiler");
+            }
+
+        Deoptimised:
+            {
+                // One instruction as it was, or compiled code would be entered again for it.
+                ci = ref thread.Frames[thread.FrameIndex];
+                R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), ci.Base);
+                closure = Unsafe.As<LuaClosure>(thread.Stack[ci.Func].Ref!);
+                K = ref MemoryMarshal.GetArrayDataReference(closure.Code.Constants);
+                word = ref closure.Code.Originals[ci.Pc];
+                ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), ci.Pc + 1);
+                goto Again;
             }
 
         Arithmetic:

@@ -42,6 +42,9 @@ public sealed partial class LuaTable : LuaObject
     const byte HasMetatable = 1;
     const byte ReadOnlyTable = 2;
 
+    /// <summary>The bit of the guard that compiled code asks before it stores.</summary>
+    internal const byte ReadOnlyGuard = ReadOnlyTable;
+
     LuaTable? _metatable;
     int _lastFree;
     byte _guard;

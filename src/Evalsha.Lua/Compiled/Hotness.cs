@@ -1,0 +1,118 @@
+// Which functions are worth compiling. The loop counts nothing for it: where a stretch of steps ends anyway, the running function and the one
+// it is about to call are noted, and a function noted often enough is hot. So a program that is over in a moment compiles nothing.
+using System.Runtime.CompilerServices;
+using Evalsha.Lua.Bytecode;
+using Evalsha.Lua.Runtime;
+
+namespace Evalsha.Lua.Compiled;
+
+internal static class Hotness
+{
+    /// <summary>Steps between two looks.</summary>
+    public const int SampleInterval = 2048;
+
+    /// <summary>Looks after which a function is hot: about what compiling it costs was spent in it.</summary>
+    private const int Hot = 16;
+
+    /// <summary>A look at a call weighs more: its step stands for a whole call, not for one instruction of a loop.</summary>
+    private const int CallWeight = 8;
+
+    /// <summary>A function that compiled code had to leave for weighs one look in this many calls.</summary>
+    private const int CalledWeight = 1;
+
+    /// <summary>Instructions of the largest function that is compiled; above it the runtime would not optimise the method.</summary>
+    private const int InstructionsMax = 800;
+
+    /// <summary>Methods made for one function before it is left to the interpreter for good.</summary>
+    private const int VersionsMax = 4;
+
+    public static void Sample(LuaState state)
+    {
+        var thread = state.RunningThread;
+        ref var frame = ref thread.Frames[thread.FrameIndex];
+        if (!frame.IsLua) return;
+        var code = Unsafe.As<LuaClosure>(thread.Stack[frame.Func].Ref!).Code;
+        var last = code.Prototype.Code[Math.Max(frame.Pc - 1, 0)];
+        if (last.OpCode is OpCode.Call or OpCode.TailCall)
+        {
+            if (thread.Stack[frame.Base + last.A] is { IsFunction: true, Ref: LuaClosure callee }) Warm(state, callee.Code, CallWeight);
+            Warm(state, code, CallWeight);
+            return;
+        }
+        Warm(state, code, 1);
+    }
+
+    /// <summary>Compiled code left for this function, and would again.</summary>
+    public static void CalledFromCompiled(LuaState state, Executable code)
+    {
+        if (state.Options.Tier != LuaTier.Interpreted) Warm(state, code, CalledWeight);
+    }
+
+    private static void Warm(LuaState state, Executable code, int by)
+    {
+        if (code.Body is not null || code.Heat < 0 || (code.Heat += by) < Hot) return;
+        Compile(state, code);
+    }
+
+    /// <summary>Compiles the function, unless it is too large or has failed before.</summary>
+    public static void Compile(LuaState state, Executable code)
+    {
+        if (code.Body is not null || code.Heat < 0 || state.IsCompiledOff) return;
+        code.Heat = -1;
+        if (!RuntimeFeature.IsDynamicCodeCompiled || code.Words.Length > InstructionsMax) return;
+        code.Originals = (ulong[])code.Words.Clone();
+        code.Compiled = new CompiledCode(code.Words.Length);
+        Install(code);
+    }
+
+    private static void Install(Executable code)
+    {
+        var translator = new Translator(code);
+        code.Compiled!.Renew();
+        code.Body = translator.Translate();
+        for (var entry = 0; entry < translator.Entries.Count; entry++)
+        {
+            ref var word = ref code.Words[translator.Entries[entry]];
+            word = word & ~0xFFFF_FFFFUL | (uint)entry << 14 | Op.Compiled;
+        }
+    }
+
+    /// <summary>Called by compiled code: an instruction met operands it was not compiled for. The interpreter goes on at <paramref name="pc"/>.</summary>
+    /// <param name="register">The register that was no number at a loop's beginning, or -1.</param>
+    public static int Deoptimise(Executable code, LuaThread thread, int pc, int blamed, int register)
+    {
+        thread.Frames[thread.FrameIndex].Pc = pc;
+        if (code.Body is null) return CompiledStatus.Deoptimise;
+        if (register >= 0 ? code.Compiled!.RegisterFailed(register) : code.Compiled!.Failed(blamed)) Renew(code);
+        return CompiledStatus.Deoptimise;
+    }
+
+    /// <summary>Called by compiled code: a register was no number at an entry.</summary>
+    public static int Refuse(Executable code, int register)
+    {
+        if (code.Body is not null && code.Compiled!.RegisterFailed(register)) Renew(code);
+        return CompiledStatus.Refused;
+    }
+
+    private static void Renew(Executable code)
+    {
+        if (code.Compiled!.Versions < VersionsMax)
+        {
+            Install(code);
+            return;
+        }
+        Remove(code);
+    }
+
+    /// <summary>Leaves the function to the interpreter for good. Calls that run compiled code now end in it.</summary>
+    public static void Remove(Executable code)
+    {
+        code.Heat = -1;
+        if (code.Body is null) return;
+        code.Body = null;
+        for (var pc = 0; pc < code.Words.Length; pc++)
+        {
+            if ((code.Words[pc] & 0x3F) == Op.Compiled) code.Words[pc] = code.Originals[pc];
+        }
+    }
+}

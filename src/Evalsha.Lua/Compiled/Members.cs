@@ -1,0 +1,82 @@
+// The fields and functions that compiled code refers to, found once.
+// Always true: the offsets are those of the runtime's own layout, asked from it, so a change of a struct cannot go unnoticed.
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Evalsha.Lua.Runtime;
+
+namespace Evalsha.Lua.Compiled;
+
+internal static class Members
+{
+    private const BindingFlags All = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
+    public static readonly FieldInfo Stack = Field(typeof(LuaThread), nameof(LuaThread.Stack));
+    public static readonly FieldInfo StepsLeft = Field(typeof(LuaState), nameof(LuaState.StepsLeft));
+    public static readonly FieldInfo Constants = Field(typeof(Executable), nameof(Executable.Constants));
+    public static readonly FieldInfo Originals = Field(typeof(Executable), nameof(Executable.Originals));
+    public static readonly FieldInfo Upvalues = Field(typeof(LuaClosure), nameof(LuaClosure.Upvalues));
+    public static readonly FieldInfo TableArray = Field(typeof(LuaTable), nameof(LuaTable.Array));
+    public static readonly FieldInfo TableNodes = Field(typeof(LuaTable), nameof(LuaTable.Nodes));
+    public static readonly FieldInfo TableGuard = Field(typeof(LuaTable), "_guard");
+
+    public static readonly MethodInfo State = Getter(typeof(LuaThread), nameof(LuaThread.State));
+    public static readonly MethodInfo Environment = Getter(typeof(LuaFunction), nameof(LuaFunction.Environment));
+    public static readonly MethodInfo UpvalueSlot = Getter(typeof(UpValue), nameof(UpValue.Slot));
+    public static readonly MethodInfo StringLength = Getter(typeof(ByteString), nameof(ByteString.Length));
+    public static readonly MethodInfo Copy = Method(typeof(LuaValue), nameof(LuaValue.Copy));
+    public static readonly MethodInfo Store = Method(typeof(LuaValue), nameof(LuaValue.Store));
+    public static readonly MethodInfo Floor = typeof(Math).GetMethod(nameof(Math.Floor), [typeof(double)])!;
+    public static readonly MethodInfo Pow = typeof(Math).GetMethod(nameof(Math.Pow))!;
+    public static readonly MethodInfo Deoptimise = Method(typeof(Hotness), nameof(Hotness.Deoptimise));
+    public static readonly MethodInfo Refuse = Method(typeof(Hotness), nameof(Hotness.Refuse));
+
+    public static readonly MethodInfo FirstValue = FirstOf(typeof(LuaValue));
+    public static readonly MethodInfo FirstNode = FirstOf(typeof(LuaTable.Node));
+    public static readonly MethodInfo FirstWord = FirstOf(typeof(ulong));
+    public static readonly MethodInfo ToInteger = typeof(double).GetMethod(nameof(double.ConvertToIntegerNative))!.MakeGenericMethod(typeof(int));
+
+    public static readonly int ValueSize = Unsafe.SizeOf<LuaValue>();
+    public static readonly int NodeSize = Unsafe.SizeOf<LuaTable.Node>();
+    public static readonly int BitsOffset = OffsetOfBits();
+    public static readonly int RefOffset = OffsetOfRef();
+    public static readonly int NodeKey = OffsetOfKey();
+    public static readonly int NodeValue = OffsetOfValue();
+
+    /// <summary>A function of the interpreter that compiled code calls.</summary>
+    public static MethodInfo Interpreter(string name) => Method(typeof(Interpreter), name);
+
+    private static FieldInfo Field(Type type, string name) => type.GetField(name, All) ?? throw new MissingFieldException(type.Name, name);
+
+    private static MethodInfo Method(Type type, string name) => type.GetMethod(name, All) ?? throw new MissingMethodException(type.Name, name);
+
+    private static MethodInfo Getter(Type type, string name) =>
+        type.GetProperty(name, All)?.GetMethod ?? throw new MissingMethodException(type.Name, name);
+
+    private static MethodInfo FirstOf(Type element) => typeof(MemoryMarshal).GetMethods()
+        .First(method => method.Name == nameof(MemoryMarshal.GetArrayDataReference) && method.IsGenericMethod).MakeGenericMethod(element);
+
+    private static int OffsetOfBits()
+    {
+        LuaValue value = default;
+        return (int)Unsafe.ByteOffset(ref Unsafe.As<LuaValue, byte>(ref value), ref Unsafe.As<long, byte>(ref Unsafe.AsRef(in value.Bits)));
+    }
+
+    private static int OffsetOfRef()
+    {
+        LuaValue value = default;
+        return (int)Unsafe.ByteOffset(ref Unsafe.As<LuaValue, byte>(ref value), ref Unsafe.As<object?, byte>(ref Unsafe.AsRef(in value.Ref)));
+    }
+
+    private static int OffsetOfKey()
+    {
+        LuaTable.Node node = default;
+        return (int)Unsafe.ByteOffset(ref Unsafe.As<LuaTable.Node, byte>(ref node), ref Unsafe.As<LuaValue, byte>(ref node.Key));
+    }
+
+    private static int OffsetOfValue()
+    {
+        LuaTable.Node node = default;
+        return (int)Unsafe.ByteOffset(ref Unsafe.As<LuaTable.Node, byte>(ref node), ref Unsafe.As<LuaValue, byte>(ref node.Value));
+    }
+}

@@ -1,0 +1,418 @@
+// From the bytecode of one function to IL. One walk over the instructions both finds out and emits: first it runs dry, again and again, until
+// what is known of the registers at each jump target is settled; then it runs once more and writes.
+// What is known of a register at a point of the code:
+//   Memory  its slot in the stack holds it, of any type      Clean  it is a number, in the slot and in an IL local
+//   Dirty   it is a number in the IL local; the slot is old
+// Always true: before anything that can look at the stack (a call, a detour, an error, leaving) dirty registers that are live are stored.
+// A register that some closure captures is always Memory. At the head of a loop a register that the loop itself leaves as a number is taken for
+// one and tested before the loop; where that or an operand's type fails, the interpreter takes over at that instruction (Deoptimise).
+using System.Reflection.Emit;
+using Evalsha.Lua.Bytecode;
+using Evalsha.Lua.Runtime;
+using Il = System.Reflection.Emit.OpCodes;
+using OpCode = Evalsha.Lua.Bytecode.OpCode;
+
+namespace Evalsha.Lua.Compiled;
+
+internal sealed partial class Translator
+{
+    private const byte Memory = 0;
+    private const byte Clean = 1;
+    private const byte Dirty = 2;
+
+    /// <summary>Rounds of deciding which registers loops may take for numbers; then the rest is given up.</summary>
+    private const int RoundsMax = 8;
+
+    private readonly Executable _executable;
+    private readonly Prototype _function;
+    private readonly Instruction[] _code;
+    private readonly LuaValue[] _constants;
+    private readonly CompiledCode _known;
+    private readonly int _registers;
+    private readonly Liveness _live;
+    private readonly bool[] _isData;
+    private readonly bool[] _isTarget;
+    private readonly bool[] _isPinned;
+    private readonly Loop?[] _loops;
+    private readonly byte[]?[] _in;
+    private readonly List<int> _entries = [0];
+
+    // The walk.
+    private byte[] _now;
+    private bool _flows;
+    private int _pc;
+    private int _next;
+    private bool _changed;
+
+    // Emission; null and empty while the walk runs dry.
+    private ILGenerator? _il;
+    private readonly Label[] _labels;
+    private readonly LocalBuilder?[] _numbers;
+    private readonly Queue<(byte[] State, int Pc, Action Emit)> _cold = new();
+
+    /// <summary>Where the ways into a loop meet.</summary>
+    private sealed class Loop(int from, int registers)
+    {
+        /// <summary>Jumps from here on are from inside the loop.</summary>
+        public readonly int From = from;
+        public readonly sbyte[] Decision = new sbyte[registers]; // 1 taken for a number, -1 never
+        public readonly bool[] StaysNumber = new bool[registers];
+        public bool Arrives;
+    }
+
+    public Translator(Executable executable)
+    {
+        _executable = executable;
+        _known = executable.Compiled!;
+        _function = executable.Prototype;
+        _code = _function.Code;
+        _constants = _function.Constants;
+        _registers = _function.MaxStackSize + 1;
+        _isData = new bool[_code.Length];
+        _isTarget = new bool[_code.Length + 1];
+        _isPinned = new bool[_registers + 256];
+        _loops = new Loop?[_code.Length + 1];
+        _in = new byte[]?[_code.Length + 1];
+        _labels = new Label[_code.Length + 1];
+        _numbers = new LocalBuilder?[_registers];
+        _now = new byte[_registers];
+        FindShape();
+        _live = new Liveness(_function, _isData);
+    }
+
+    /// <summary>Positions at which the compiled function may be entered; the beginning first.</summary>
+    public IReadOnlyList<int> Entries => _entries;
+
+    public CompiledBody Translate()
+    {
+        for (var round = 0; ; round++)
+        {
+            Array.Clear(_in);
+            do
+            {
+                _changed = false;
+                foreach (var loop in _loops)
+                {
+                    if (loop is null) continue;
+                    Array.Fill(loop.StaysNumber, true);
+                    loop.Arrives = false;
+                }
+                Walk();
+            }
+            while (_changed);
+            if (!Decide(round >= RoundsMax)) break;
+        }
+        var method = new DynamicMethod("lua", typeof(int), [typeof(Executable), typeof(LuaThread), typeof(LuaClosure), typeof(int), typeof(int)],
+            typeof(Translator).Module, skipVisibility: true);
+        _il = method.GetILGenerator(_code.Length * 64);
+        Prologue();
+        Walk();
+        EmitCold();
+        return method.CreateDelegate<CompiledBody>(_executable);
+    }
+
+    // Jump targets, loop heads, words that are operands, captured registers.
+    private void FindShape()
+    {
+        for (var pc = 0; pc < _code.Length; pc++)
+        {
+            var i = _code[pc];
+            switch (i.OpCode)
+            {
+                case OpCode.SetList when i.C == 0:
+                    _isData[++pc] = true;
+                    break;
+                case OpCode.Closure:
+                    for (var n = _function.Children[i.Bx].UpvalueCount; n > 0; n--)
+                    {
+                        _isData[++pc] = true;
+                        if (_code[pc].OpCode == OpCode.Move) _isPinned[_code[pc].B] = true;
+                    }
+                    break;
+                case OpCode.LoadBool when i.C != 0:
+                    _isTarget[pc + 2] = true;
+                    break;
+                case OpCode.Eq or OpCode.Lt or OpCode.Le or OpCode.Test or OpCode.TestSet or OpCode.TForLoop:
+                    _isTarget[pc + 2] = true;
+                    break;
+                case OpCode.Jmp or OpCode.ForPrep:
+                    Target(pc, i);
+                    break;
+                case OpCode.ForLoop:
+                    Target(pc, i);
+                    break;
+            }
+        }
+    }
+
+    private void Target(int pc, Instruction i)
+    {
+        var target = pc + 1 + i.SBx;
+        _isTarget[target] = true;
+        if (target > pc) return;
+        if (target != 0 && !_entries.Contains(target)) _entries.Add(target);
+        // The ways into a for loop meet at its last instruction, those into others at the head.
+        var join = i.OpCode == OpCode.ForLoop ? pc : pc > 0 && _code[pc - 1].OpCode == OpCode.TForLoop && !_isData[pc - 1] ? pc - 1 : target;
+        _isTarget[join] = true;
+        _loops[join] ??= new Loop(target, _registers);
+    }
+
+    private void Walk()
+    {
+        _flows = true;
+        _pc = -1;
+        Array.Clear(_now);
+        for (var pc = 0; pc < _code.Length; pc = _next)
+        {
+            _next = pc + 1;
+            if (_isData[pc]) continue;
+            if (_isTarget[pc])
+            {
+                if (_flows) FallTo(pc);
+                if (_in[pc] is not { } known)
+                {
+                    _flows = false;
+                    continue;
+                }
+                _il?.MarkLabel(_labels[pc]);
+                known.CopyTo(_now, 0);
+                _flows = true;
+            }
+            if (!_flows) continue;
+            _pc = pc;
+            Step(_code[pc]);
+        }
+    }
+
+    private void FallTo(int pc)
+    {
+        Merge(pc);
+        Convert(pc);
+    }
+
+    // Notes what is known on the way to a jump target.
+    private void Merge(int to)
+    {
+        if (_il is not null) return;
+        var loop = _loops[to];
+        if (loop is not null && _pc >= loop.From)
+        {
+            loop.Arrives = true;
+            for (var r = 0; r < _registers; r++) loop.StaysNumber[r] &= _now[r] != Memory;
+        }
+        var known = _in[to];
+        if (known is null)
+        {
+            known = _in[to] = new byte[_registers];
+            for (var r = 0; r < _registers; r++) known[r] = Settled(to, r, _now[r]);
+            _changed = true;
+            return;
+        }
+        for (var r = 0; r < _registers; r++)
+        {
+            var joined = known[r] == Memory || _now[r] == Memory ? Memory : Math.Max(known[r], _now[r]);
+            joined = Settled(to, r, joined);
+            if (joined == known[r]) continue;
+            known[r] = joined;
+            _changed = true;
+        }
+    }
+
+    private byte Settled(int to, int register, byte state)
+    {
+        if (_isPinned[register] || !_live.IsLiveAt(to, register)) return Memory;
+        if (_loops[to] is not { } loop) return state;
+        return loop.Decision[register] switch { > 0 => Dirty, < 0 => Memory, _ => state };
+    }
+
+    // True: what loops take for numbers has changed, and the walk must begin anew.
+    private bool Decide(bool isLast)
+    {
+        var decided = false;
+        for (var pc = 0; pc < _loops.Length; pc++)
+        {
+            if (_loops[pc] is not { } loop || _in[pc] is not { } known) continue;
+            for (var r = 0; r < _registers; r++)
+            {
+                ref var decision = ref loop.Decision[r];
+                var isSafe = loop.Arrives && loop.StaysNumber[r];
+                if (decision >= 0 && _known.NotNumbers[r])
+                {
+                    decision = -1;
+                    decided = true;
+                }
+                else if (decision > 0 && (!isSafe || isLast))
+                {
+                    decision = -1;
+                    decided = true;
+                }
+                else if (decision == 0 && !isLast && isSafe && known[r] == Memory && !_isPinned[r] && _live.IsLiveAt(pc, r))
+                {
+                    decision = 1;
+                    decided = true;
+                }
+            }
+        }
+        return decided;
+    }
+
+    // Brings registers into the state that a jump target expects.
+    private void Convert(int to)
+    {
+        if (_il is null) return;
+        var expected = _in[to]!;
+        for (var r = 0; r < _registers; r++)
+        {
+            if (expected[r] == _now[r] || !_live.IsLiveAt(to, r)) continue;
+            if (expected[r] == Memory)
+            {
+                if (_now[r] == Dirty) StoreNumber(r);
+            }
+            else if (_now[r] == Memory)
+            {
+                LoadBits(r);
+                _il.Emit(Il.Ldc_I8, LowestTag);
+                _il.Emit(Il.Bge_Un, Deoptimised(to, to, r));
+                LoadNumberFromSlot(r);
+            }
+            else if (expected[r] == Clean && _now[r] == Dirty)
+            {
+                StoreNumber(r);
+            }
+        }
+    }
+
+    private bool NeedsConversion(int to)
+    {
+        var expected = _in[to]!;
+        for (var r = 0; r < _registers; r++)
+        {
+            if (expected[r] == _now[r] || !_live.IsLiveAt(to, r)) continue;
+            if (expected[r] != Memory || _now[r] == Dirty) return true;
+        }
+        return false;
+    }
+
+    // An unconditional jump.
+    private void JumpTo(int to, int steps)
+    {
+        Merge(to);
+        if (_il is null) return;
+        Convert(to);
+        BackEdge(to, steps);
+        _il.Emit(Il.Br, _labels[to]);
+    }
+
+    // Where a conditional branch to that position goes: there, or to what must be done on the way.
+    private Label WayTo(int to, int steps)
+    {
+        Merge(to);
+        if (_il is null) return default;
+        if (steps >= 0 && !NeedsConversion(to)) return _labels[to];
+        var label = _il.DefineLabel();
+        Cold(() =>
+        {
+            _il.MarkLabel(label);
+            Convert(to);
+            BackEdge(to, steps);
+            _il.Emit(Il.Br, _labels[to]);
+        });
+        return label;
+    }
+
+    // Jumps back count their distance against the budget of steps, as the interpreter counts it.
+    private void BackEdge(int to, int steps)
+    {
+        if (steps >= 0) return;
+        var il = _il!;
+        il.Emit(Il.Ldloc, _state!);
+        il.Emit(Il.Ldloc, _state!);
+        il.Emit(Il.Ldfld, Members.StepsLeft);
+        il.Emit(Il.Ldc_I8, (long)steps);
+        il.Emit(Il.Add);
+        il.Emit(Il.Dup);
+        il.Emit(Il.Stloc, _steps!);
+        il.Emit(Il.Stfld, Members.StepsLeft);
+        il.Emit(Il.Ldloc, _steps!);
+        il.Emit(Il.Ldc_I4_0);
+        il.Emit(Il.Conv_I8);
+        var spent = il.DefineLabel();
+        il.Emit(Il.Blt, spent);
+        Cold(() =>
+        {
+            il.MarkLabel(spent);
+            _in[to]!.CopyTo(_now, 0);
+            Flush(to);
+            il.Emit(Il.Ldarg_1);
+            il.Emit(Il.Ldc_I4, to);
+            il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.Interrupted)));
+            LeaveUnlessDone();
+            il.Emit(Il.Br, _labels[to]);
+        });
+    }
+
+    // Code off the path, with what is known here.
+    private void Cold(Action emit)
+    {
+        if (_il is not null) _cold.Enqueue(((byte[])_now.Clone(), _pc, emit));
+    }
+
+    private void EmitCold()
+    {
+        while (_cold.TryDequeue(out var next))
+        {
+            next.State.CopyTo(_now, 0);
+            _pc = next.Pc;
+            next.Emit();
+        }
+        _il!.MarkLabel(_leave);
+        _il.Emit(Il.Ldloc, _status!);
+        _il.Emit(Il.Ret);
+    }
+
+    // The label of code that hands over to the interpreter at this position, because of the instruction blamed or of a register.
+    private Label Deoptimised(int pc, int blamed, int register = -1)
+    {
+        if (_il is null) return default;
+        var label = _il.DefineLabel();
+        Cold(() =>
+        {
+            _il.MarkLabel(label);
+            Flush(pc);
+            _il.Emit(Il.Ldarg_0);
+            _il.Emit(Il.Ldarg_1);
+            _il.Emit(Il.Ldc_I4, pc);
+            _il.Emit(Il.Ldc_I4, blamed);
+            _il.Emit(Il.Ldc_I4, register);
+            _il.Emit(Il.Call, Members.Deoptimise);
+            _il.Emit(Il.Ret);
+        });
+        return label;
+    }
+
+    // Stores what is live and dirty; what is known does not change unless the caller says so.
+    private void Flush(int pc)
+    {
+        if (_il is null) return;
+        for (var r = 0; r < _registers; r++)
+        {
+            if (_now[r] == Dirty && _live.IsLiveAt(pc, r)) StoreNumber(r);
+        }
+    }
+
+    // The same on the path itself: afterwards everything is in its slot.
+    private void FlushHere()
+    {
+        Flush(_pc);
+        for (var r = 0; r < _registers; r++)
+        {
+            if (_now[r] != Dirty) continue;
+            _now[r] = _live.IsLiveAt(_pc, r) ? Clean : Memory;
+        }
+    }
+
+    private void ForgetFrom(int first, int last)
+    {
+        for (var r = first; r <= last && r < _registers; r++) _now[r] = Memory;
+    }
+}
