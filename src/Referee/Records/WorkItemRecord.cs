@@ -113,7 +113,8 @@ public sealed record WorkItemRecord
         packed.Text(LastAudit);
         packed.Integer(OpenBlockers);
         packed.Integer(Attempts);
-        for (var i = 0; i < RepliesMax; i++)
+        // The oldest lies in front, so that a new one is put behind and the first pair cut off.
+        for (var i = RepliesMax - 1; i >= 0; i--)
         {
             packed.Text(i < Replies.Count ? Replies[i].Request : "");
             packed.Bytes(i < Replies.Count ? Replies[i].Reply.Span : default);
@@ -169,7 +170,7 @@ public sealed record WorkItemRecord
 
             if (request.Length > 0)
             {
-                replies.Add(new RememberedReply(request, reply));
+                replies.Insert(0, new RememberedReply(request, reply));
             }
         }
 

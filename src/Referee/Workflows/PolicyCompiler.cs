@@ -81,41 +81,31 @@ public static class PolicyCompiler
         return Fill(source, "local ASKED = {} --@asked", $"local ASKED = {{{string.Join(", ", asked)}}}");
     }
 
+    // Where the slots that an edge asks for begin in the evidence field, nil where nothing came. No slot is ever made a string, asked for or not:
+    // each is stepped over by the length in its head, and what a question needs of it is read in place.
     private static string Slots(WorkflowPolicy policy)
     {
-        var count = policy.Evidence.Kinds.Count;
-        const string head = "evidence_head = '\\217\\040'";
-        if (count > SlotLocalsMax)
-        {
-            return $"local slots = {{}}\nif stored[3] then {head} slots = {{decode(stored[3])}} evidence = slots[1] end";
-        }
-
-        // A kind that no edge asks for is stepped over by the length in its head: its string, which may be long, is never made.
         var asked = policy.Edges.SelectMany(edge => edge.Evidence)
             .SelectMany(requirement => requirement.Conditions.Select(condition => condition.OtherKind).Append(requirement.Kind))
             .Where(kind => kind.Length > 0)
-            .Select(kind => policy.Evidence.SlotOf(kind) + 1)
+            .Select(kind => policy.Evidence.SlotOf(kind))
             .ToHashSet();
         var lua = new StringBuilder();
-        if (asked.Count > 0)
+        if (policy.Evidence.Kinds.Count > SlotLocalsMax)
         {
-            lua.Append($"local {string.Join(", ", asked.Order().Select(slot => $"s{slot}"))}\n");
+            lua.Append("local slots = {}\n");
+        }
+        else if (asked.Count > 0)
+        {
+            lua.Append($"local {string.Join(", ", asked.Order().Select(slot => $"p{slot + 1}"))}\n");
         }
 
-        lua.Append($"if stored[3] then {head}\n  local e, o, b = stored[3]\n  o, evidence = stretch(e, 1)\n");
-        var last = asked.Count == 0 ? 0 : asked.Max();
-        for (var slot = 1; slot <= last; slot++)
+        lua.Append("local facts = stored[3]\nif facts then\n  local o, b, c, d\n  evidence_head = '\\217\\040'\n  o, evidence = stretch(facts, 1)\n");
+        for (var slot = 0; slot <= asked.Append(-1).Max(); slot++)
         {
-            if (asked.Contains(slot))
-            {
-                var run = Enumerable.Range(slot, last - slot + 1).TakeWhile(asked.Contains).ToArray();
-                lua.Append($"  if o > 0 then o, {string.Join(", ", run.Select(one => $"s{one}"))} = stretch(e, {run.Length}, o) end\n");
-                slot = run[^1];
-            }
-            else
-            {
-                lua.Append("  if o > 0 then b = byte(e, o + 1) if b < 192 then o = o + b - 159 elseif b == 217 then o = o + 2 + byte(e, o + 2) else o = o + 3 + byte(e, o + 2) * 256 + byte(e, o + 3) end if o >= #e then o = -1 end end\n");
-            }
+            var (one, two, three) = asked.Contains(slot) && Begin(policy, slot) is var begin ? ($"{begin} = o + 1 ", $"{begin} = o + 2 ", $"{begin} = o + 3 ") : ("", "", "");
+            lua.Append("  if o >= 0 then\n    b, c, d = byte(facts, o + 1, o + 3)\n");
+            lua.Append($"    if b == 217 then {two}o = o + 2 + c elseif b == 218 then {three}o = o + 3 + c * 256 + d elseif b == 160 then o = o + 1 elseif b then {one}o = o + b - 159 end\n  end\n");
         }
 
         return lua.Append("end").ToString();
@@ -160,24 +150,21 @@ public static class PolicyCompiler
     private static void PrintEvidence(StringBuilder lua, WorkflowPolicy policy, EvidenceRequirement evidence, Queue<GateOperation> operations)
     {
         var kind = policy.Evidence.Find(evidence.Kind) ?? throw new InvalidOperationException($"{evidence.Kind} is not declared.");
-        var slot = Slot(policy, evidence.Kind);
+        var begin = Begin(policy, policy.Evidence.SlotOf(evidence.Kind));
         var present = Number(operations.Dequeue().Number);
         var fields = evidence.Conditions.Where(condition => condition.Field.Length > 0).Select(condition => kind.FieldAt(condition.Field)).DefaultIfEmpty(-1).Max() + 1;
-        if (kind.Type == EvidenceType.Text)
-        {
-            fields = 1; // The length of a text that lies in the details.
-        }
 
-        lua.Append($"  if {slot} == nil or {slot} == '' then no({present}, 'MISSING') else\n");
-        lua.Append("    local mark, value, issuer, given, tier, about, at, large");
+        // The mark is a string of one byte; a record that carries it carries all its fields, so reading stays inside the slot.
+        lua.Append($"  if not {begin} then no({present}, 'MISSING')\n  elseif byte(facts, {begin} + 2) ~= {Number(kind.Mark)} then\n");
+        lua.Append($"    local _, mark, value = stretch(facts, 2, {begin})\n    no({present}, 'TYPE', value, mark)\n  else\n");
+        lua.Append("    local behind, value, issuer, given, tier, about, at, large");
         for (var i = 1; i <= fields; i++)
         {
             lua.Append($", f{i}");
         }
 
-        lua.Append($" = decode({slot})\n");
-        var whole = kind.Type == EvidenceType.Integer ? " or type(value) ~= 'number' or value % 1 ~= 0" : "";
-        lua.Append($"    if mark ~= '{kind.Mark}'{whole} then no({present}, 'TYPE', value, mark) else\n");
+        lua.Append($" = stretch(facts, {Number(7 + fields)}, {begin} + 2)\n");
+        lua.Append(kind.Type == EvidenceType.Integer ? $"    if type(value) ~= 'number' or value % 1 ~= 0 then no({present}, 'TYPE', value, '{kind.Mark}') else\n" : "    do\n");
         foreach (var condition in evidence.Conditions)
         {
             PrintCondition(lua, policy, kind, condition, Number(operations.Dequeue().Number));
@@ -214,7 +201,7 @@ public static class PolicyCompiler
 
         // A text in the details is longer than any constant, so it equals none; its length stands behind its digest.
         var large = kind.Type == EvidenceType.Text;
-        var length = large ? "(large == '' and #value or f1 or 257)" : $"#{x}";
+        var length = large ? "(large == '' and #value or select(2, stretch(facts, 1, behind)))" : $"#{x}";
         var same = large ? "large == '' and " : "";
         var holds = condition.Comparison switch
         {
@@ -231,13 +218,15 @@ public static class PolicyCompiler
     private static void PrintComparisonOfFields(StringBuilder lua, WorkflowPolicy policy, Condition condition, string x, EvidenceType type, string number)
     {
         var other = policy.Evidence.Find(condition.OtherKind) ?? throw new InvalidOperationException($"{condition.OtherKind} is not declared.");
-        var slot = Slot(policy, condition.OtherKind);
+        var begin = Begin(policy, policy.Evidence.SlotOf(condition.OtherKind));
         var otherType = condition.OtherField.Length == 0 ? other.Type : other.Fields[other.FieldAt(condition.OtherField)].Type;
-        lua.Append($"      elseif {slot} == nil or {slot} == '' then no({number}, 'MISSING', {x})\n      else\n");
-        var fields = string.Concat(Enumerable.Range(1, other.FieldAt(condition.OtherField) + 1).Select(i => $", o{i}"));
-        lua.Append($"        local omark, ovalue, _, _, _, _, _, olarge{fields} = decode({slot})\n");
-        lua.Append($"        local y = {(condition.OtherField.Length == 0 ? "ovalue" : $"o{other.FieldAt(condition.OtherField) + 1}")}\n");
-        lua.Append($"        if omark ~= '{other.Mark}' or {NotOfType("y", otherType)} then no({number}, y == nil and 'MISSING' or 'TYPE', {x}, y)\n");
+        var at = other.FieldAt(condition.OtherField) + 1;
+        var fields = string.Concat(Enumerable.Range(1, at).Select(i => $", o{i}"));
+        lua.Append($"      elseif not {begin} then no({number}, 'MISSING', {x})\n");
+        lua.Append($"      elseif byte(facts, {begin} + 2) ~= {Number(other.Mark)} then no({number}, 'TYPE', {x}{(condition.OtherField.Length == 0 ? $", select(3, stretch(facts, 2, {begin}))" : "")})\n      else\n");
+        lua.Append($"        local _, ovalue, _, _, _, _, _, olarge{fields} = stretch(facts, {Number(7 + at)}, {begin} + 2)\n");
+        lua.Append($"        local y = {(condition.OtherField.Length == 0 ? "ovalue" : $"o{at}")}\n");
+        lua.Append($"        if {NotOfType("y", otherType)} then no({number}, y == nil and 'MISSING' or 'TYPE', {x}, y)\n");
         // Two large texts are equal when their digests are; a large and a small one never are.
         var (left, right) = type != EvidenceType.Text ? (x, "y")
             : (condition.Field.Length == 0 ? "large .. '/' .. value" : $"'/' .. {x}", condition.OtherField.Length == 0 ? "olarge .. '/' .. y" : "'/' .. y");
@@ -247,7 +236,7 @@ public static class PolicyCompiler
 
     private static void PrintApprovals(StringBuilder lua, Edge edge, Queue<GateOperation> operations)
     {
-        lua.Append("  local words = {}\n  if stored[4] then approvals_head, approvals = '\\217\\040', redis.sha1hex(stored[4]) words = {decode(stored[4])} end\n");
+        lua.Append("  local words = {}\n  if stored[4] then approvals_head, approvals = '\\217\\040', redis.sha1hex(stored[4]) words = {cmsgpack.unpack(stored[4])} end\n");
         foreach (var approval in edge.Approvals)
         {
             var number = Number(operations.Dequeue().Number);
@@ -260,11 +249,8 @@ public static class PolicyCompiler
         }
     }
 
-    private static string Slot(WorkflowPolicy policy, string kind)
-    {
-        var slot = policy.Evidence.SlotOf(kind) + 1;
-        return policy.Evidence.Kinds.Count > SlotLocalsMax ? $"slots[{slot + 1}]" : $"s{slot}";
-    }
+    private static string Begin(WorkflowPolicy policy, int slot) =>
+        policy.Evidence.Kinds.Count > SlotLocalsMax ? $"slots[{slot + 1}]" : $"p{slot + 1}";
 
     private static string NotOfType(string x, EvidenceType type) => type switch
     {

@@ -75,7 +75,7 @@ internal static class GateModel
             (right, var otherType) = Operand(otherKind, other, condition.OtherField);
             if (other.Mark != otherKind.Mark || !Is(right, otherType))
             {
-                return right.Kind == ScalarKind.Missing ? "MISSING" : "TYPE";
+                return right.Kind == ScalarKind.Missing && other.Mark == otherKind.Mark ? "MISSING" : "TYPE";
             }
         }
         else if (condition.Comparison != Comparison.OneOf)

@@ -46,10 +46,10 @@ end
 
 local function remember(r, request, reply)
   if request ~= '' then
-    for i = WIDTH, REPLIES + 2, -1 do
-      r[i] = r[i - 2]
+    for i = REPLIES, WIDTH - 2 do
+      r[i] = r[i + 2]
     end
-    r[REPLIES], r[REPLIES + 1] = request, cmsgpack.pack(reply)
+    r[WIDTH - 1], r[WIDTH] = request, cmsgpack.pack(reply)
   end
 end
 

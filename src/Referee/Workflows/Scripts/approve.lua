@@ -76,8 +76,8 @@ if verb ~= 'withdraw' then
 end
 r[2] = r[2] + 1
 if request ~= '' then
-  for i = 26, 21, -1 do r[i] = r[i - 2] end
-  r[19], r[20] = request, cmsgpack.pack('A', verb, now, r[2], r[3], r[4], approvals, vetoes)
+  for i = 19, 24 do r[i] = r[i + 2] end
+  r[25], r[26] = request, cmsgpack.pack('A', verb, now, r[2], r[3], r[4], approvals, vetoes)
 end
 call('HSET', items, 'r:' .. id, cmsgpack.pack(unpack(r, 1, 26)), 'a:' .. id, #kept > 0 and cmsgpack.pack(unpack(kept)) or '')
 return {'HEARD', now, r[2], r[3], r[4], approvals, vetoes}

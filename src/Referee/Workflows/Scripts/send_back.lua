@@ -71,8 +71,8 @@ call('XADD', audit, name, 'd', entry)
 -- Worked at this moment: what must be newer than the work has to come again. Still open blockers keep it blocked.
 r[4], r[5], r[10], r[11], r[12], r[13], r[16] = NAMES[target][1], r[17] > 0 and 2 or 0, now, '', 0, now, name
 if request ~= '' then
-  for i = 26, 21, -1 do r[i] = r[i - 2] end
-  r[19], r[20] = request, cmsgpack.pack('S', 'send_back', now, r[2], r[3], r[4], number)
+  for i = 19, 24 do r[i] = r[i + 2] end
+  r[25], r[26] = request, cmsgpack.pack('S', 'send_back', now, r[2], r[3], r[4], number)
 end
 call('HSET', items, 'r:' .. id, cmsgpack.pack(unpack(r, 1, 26)), 'chain', cmsgpack.pack(number, redis.sha1hex(entry)), unpack(fields))
 call('ZADD', index, string.format('%d', (r[4] * 4 + r[5]) * 35184372088832 + (255 - r[6]) * 137438953472 + r[7]), id)
