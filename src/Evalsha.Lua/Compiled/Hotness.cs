@@ -72,8 +72,9 @@ internal static class Hotness
         code.Body = translator.Translate();
         for (var entry = 0; entry < translator.Entries.Count; entry++)
         {
-            ref var word = ref code.Words[translator.Entries[entry]];
-            word = word & ~0xFFFF_FFFFUL | (uint)entry << 14 | Op.Compiled;
+            // The operands stay where they are: what completes an instruction that was left reads them there.
+            var position = translator.Entries[entry];
+            code.Words[position] = (uint)code.Originals[position] & ~0x3Fu | Op.Compiled | (ulong)(uint)entry << 32;
         }
     }
 

@@ -24,7 +24,7 @@ internal struct CallInfo
     public readonly int TailCalls => Kind >> FrameKind.TailCallShift;
 
     /// <summary>How many nested host levels this frame stands for while it is active.</summary>
-    public readonly int Levels => System.Numerics.BitOperations.PopCount((uint)(Kind & (FrameKind.Iterator | FrameKind.Protected)));
+    public readonly int Levels => System.Numerics.BitOperations.PopCount((uint)(Kind & (FrameKind.Iterator | FrameKind.Protected | FrameKind.Metamethod)));
 }
 
 /// <summary>Bits of <see cref="CallInfo.Kind"/>. 0: a Lua function called by a Lua function; returning from it needs no second thought.</summary>
@@ -44,6 +44,9 @@ internal static class FrameKind
 
     /// <summary>The function that a Protected frame below protects.</summary>
     public const int UnderProtected = 16;
+
+    /// <summary>A metamethod called by an instruction of the frame below: its return completes that instruction.</summary>
+    public const int Metamethod = 32;
 
     public const int Mask = 0xFF;
     public const int TailCallShift = 8;

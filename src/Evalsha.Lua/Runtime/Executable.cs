@@ -35,7 +35,7 @@ internal static class Op
     public const uint Return0 = 59;   // Return without values
     public const uint Return1 = 60;   // Return of one value
     public const uint SubKN = 61;     // a constant number - R(C)
-    public const uint Compiled = 62;  // an entry of the compiled function, number Bx; the instruction itself is in Originals
+    public const uint Compiled = 62;  // an entry of the compiled function, its number in the place of the cache; the instruction itself is in Originals
     public const uint Hook = 63;      // any instruction while hooks are on: ask Hooks, then do what stood here
 }
 

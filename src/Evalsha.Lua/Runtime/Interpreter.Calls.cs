@@ -294,6 +294,12 @@ internal static partial class Interpreter
                 FinishIterator(thread);
                 return ReturnOutcome.Continue;
             }
+            if ((kind & FrameKind.Metamethod) != 0)
+            {
+                thread.State.HostLevels--;
+                FinishMetamethod(thread, func);
+                return ReturnOutcome.Continue;
+            }
             if ((kind & FrameKind.UnderProtected) == 0) return ReturnOutcome.Continue;
             var function = thread.Stack[thread.Frames[thread.FrameIndex].Func];
             EndProtected(thread, func, thread.Top - func, out from, out count);
@@ -361,9 +367,10 @@ internal static partial class Interpreter
         return CallOutcome.Yielded;
     }
 
-    static CallOutcome CallIterator(LuaThread thread, uint word)
+    static CallOutcome CallIterator(LuaThread thread, ref ulong ip) => CallIterator(thread, Begin(thread, ref ip));
+
+    static CallOutcome CallIterator(LuaThread thread, Instruction i)
     {
-        var i = new Instruction(word);
         var state = thread.State;
         var loop = thread.Frames[thread.FrameIndex].Base + i.A;
         var stack = thread.Room(loop + 6);
@@ -403,10 +410,54 @@ internal static partial class Interpreter
         frame.Pc++;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    static CallOutcome TailCall(LuaThread thread, uint word)
+    // A metamethod that is a Lua function runs in the same loop: what lies at slot "func" on is called, and its return completes the instruction.
+    // Counted as a host level, as PUC's nested call is. False either way: entered, or an error was raised.
+    static bool EnterMetamethod(LuaThread thread, int func, int arguments, int wanted)
     {
-        var i = new Instruction(word);
+        var state = thread.State;
+        if (++state.HostLevels >= LuaLimits.HostLevelsMax && !AllowLevel(thread))
+        {
+            if (thread.Handler != 0) CallHandler(thread);
+            state.HostLevels--;
+            return false;
+        }
+        thread.HasEntered = EnterLua(thread, Unsafe.As<LuaClosure>(thread.Stack[func].Ref!).Code, func, arguments, wanted, FrameKind.Metamethod);
+        if (!thread.HasEntered) state.HostLevels--;
+        return false;
+    }
+
+    // The second half of an instruction that called a metamethod; its result, if it has one, lies at slot "result".
+    static void FinishMetamethod(LuaThread thread, int result)
+    {
+        ref var frame = ref thread.Frames[thread.FrameIndex];
+        var stack = thread.Stack;
+        var code = Unsafe.As<LuaClosure>(stack[frame.Func].Ref!).Code.Prototype.Code;
+        var i = code[frame.Pc - 1];
+        switch (i.OpCode)
+        {
+            case OpCode.SetTable:
+            case OpCode.SetGlobal:
+                break;
+            case OpCode.Eq:
+            case OpCode.Lt:
+            case OpCode.Le:
+                if (stack[result].IsTruthy == (i.A != 0)) frame.Pc += code[frame.Pc].SBx;
+                frame.Pc++;
+                break;
+            case OpCode.Self:
+                stack[frame.Base + i.A + 1] = stack[frame.Base + i.B];
+                goto default;
+            default:
+                LuaValue.Copy(ref stack[frame.Base + i.A], ref stack[result]);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static CallOutcome TailCall(LuaThread thread, ref ulong ip) => TailCall(thread, Begin(thread, ref ip));
+
+    static CallOutcome TailCall(LuaThread thread, Instruction i)
+    {
         ref var frame = ref thread.Frames[thread.FrameIndex];
         var func = frame.Base + i.A;
         var arguments = i.B != 0 ? i.B - 1 : thread.Top - func - 1;

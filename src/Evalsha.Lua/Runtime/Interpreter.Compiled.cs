@@ -178,7 +178,7 @@ internal static partial class Interpreter
         var mine = thread.FrameIndex;
         thread.Frames[mine].Pc = pc;
         if (--thread.State.StepsLeft < 0 && !SpendSteps(thread.State)) return CompiledStatus.Raised;
-        var outcome = TailCall(thread, word);
+        var outcome = TailCall(thread, new Instruction(word));
         // A Lua function has taken the frame's place; pcall has put frames above it.
         if (outcome == CallOutcome.Entered && thread.FrameIndex == mine) return CompiledStatus.TailCalled;
         return AfterOutcome(thread, mine, outcome);
@@ -206,7 +206,7 @@ internal static partial class Interpreter
                 }
             }
         }
-        var status = AfterOutcome(thread, mine, CallIterator(thread, i));
+        var status = AfterOutcome(thread, mine, CallIterator(thread, new Instruction(i)));
         if (status != CompiledStatus.Done) return status;
         // FinishIterator moved the position past the jump, or along it.
         return thread.Frames[mine].Pc == pc + 1 ? IteratorEnd : IteratorNextUncounted;
@@ -285,70 +285,71 @@ internal static partial class Interpreter
     internal static int GetFieldFromCompiled(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue target, ref ulong word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answer(thread, GetFieldSlow(thread, ref container, ref key, ref target, ref word));
+        return Answer(thread, GetFieldSlow(thread, ref container, ref key, ref target, new Instruction((uint)word), ref word, enter: false));
     }
 
     internal static int SelfFromCompiled(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue target, ref ulong word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answer(thread, SelfSlow(thread, ref container, ref key, ref target, ref word));
+        return Answer(thread, SelfSlow(thread, ref container, ref key, ref target, new Instruction((uint)word), ref word, enter: false));
     }
 
     internal static int SetFieldFromCompiled(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue value, ref ulong word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answer(thread, SetFieldSlow(thread, ref container, ref key, ref value, ref word));
+        return Answer(thread, SetFieldSlow(thread, ref container, ref key, ref value, new Instruction((uint)word), ref word, enter: false));
     }
 
     internal static int GetGlobalFromCompiled(LuaThread thread, LuaClosure closure, ref ulong word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answer(thread, GetGlobalSlow(thread, closure, ref word));
+        return Answer(thread, GetGlobalSlow(thread, closure, new Instruction((uint)word), ref word, enter: false));
     }
 
     internal static int SetGlobalFromCompiled(LuaThread thread, LuaClosure closure, ref ulong word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answer(thread, SetGlobalSlow(thread, closure, ref word));
+        return Answer(thread, SetGlobalSlow(thread, closure, new Instruction((uint)word), ref word, enter: false));
     }
 
     /// <summary>Any instruction that the interpreter too leaves to a detour by its word alone.</summary>
     internal static int DetourFromCompiled(LuaThread thread, uint word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answer(thread, (OpCode)(word & 0x3F) switch
+        var i = new Instruction(word);
+        return Answer(thread, i.OpCode switch
         {
-            OpCode.GetTable => GetTableSlow(thread, word),
-            OpCode.SetTable => SetTableSlow(thread, word),
-            OpCode.Self => SelfGeneric(thread, word),
-            OpCode.Unm => UnaryMinusSlow(thread, word),
-            OpCode.Len => LengthSlow(thread, word),
-            OpCode.Concat => ConcatRegisters(thread, word),
-            _ => ArithmeticSlow(thread, word),
+            OpCode.GetTable => GetTableSlow(thread, i, enter: false),
+            OpCode.SetTable => SetTableSlow(thread, i, enter: false),
+            OpCode.Self => SelfGeneric(thread, i, enter: false),
+            OpCode.Unm => UnaryMinusSlow(thread, i, enter: false),
+            OpCode.Len => LengthSlow(thread, i, enter: false),
+            OpCode.Concat => ConcatRegisters(thread, i),
+            _ => ArithmeticSlow(thread, i, enter: false),
         });
     }
 
     internal static int SetListFromCompiled(LuaThread thread, uint word, uint nextWord, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answer(thread, SetList(thread, word, nextWord));
+        return Answer(thread, SetList(thread, new Instruction(word), nextWord));
     }
 
     internal static int VarargFromCompiled(LuaThread thread, LuaClosure closure, uint word, int pc)
     {
         ref var ci = ref thread.Frames[thread.FrameIndex];
         ci.Pc = pc;
-        return Answer(thread, CopyVarargs(thread, ref ci, closure.Code.ParameterCount, word));
+        return Answer(thread, CopyVarargs(thread, new Instruction(word)));
     }
 
     internal static int CoerceLoopFromCompiled(LuaThread thread, ref LuaValue loop, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answer(thread, CoerceLoop(thread, ref loop, ref Unsafe.Add(ref loop, 1), ref Unsafe.Add(ref loop, 2)));
+        return Answer(thread, CoerceLoop(thread, ref loop));
     }
 
     internal static void ClosureFromCompiled(LuaThread thread, LuaClosure closure, uint word, int pc, int registers, ref LuaValue target) =>
-        target = new LuaValue(LuaValue.FunctionTag, MakeClosure(thread, closure, word, pc, registers));
+        target = new LuaValue(LuaValue.FunctionTag, MakeClosure(thread, closure, new Instruction(word), pc, registers));
 
     internal static void NewTableFromCompiled(uint word, ref LuaValue target) =>
         target = new LuaValue(LuaValue.TableTag, (word >> 14) == 0 ? new LuaTable() : NewSizedTable(word));
@@ -410,13 +411,13 @@ internal static partial class Interpreter
     internal static int EqualFromCompiled(LuaThread thread, uint word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answered(thread, EqualSlow(thread, word));
+        return Answered(thread, EqualSlow(thread, new Instruction(word), enter: false));
     }
 
     internal static int CompareFromCompiled(LuaThread thread, uint word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answered(thread, CompareSlow(thread, word));
+        return Answered(thread, CompareSlow(thread, new Instruction(word), enter: false));
     }
 
     // An answer cannot be handed to the interpreter in the middle of a test, so compiled code goes on for once if it was turned off meanwhile.

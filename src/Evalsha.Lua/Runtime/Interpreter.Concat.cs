@@ -7,9 +7,10 @@ namespace Evalsha.Lua.Runtime;
 internal static partial class Interpreter
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool ConcatRegisters(LuaThread thread, uint word)
+    static bool ConcatRegisters(LuaThread thread, ref ulong ip) => ConcatRegisters(thread, Begin(thread, ref ip));
+
+    static bool ConcatRegisters(LuaThread thread, Instruction i)
     {
-        var i = new Instruction(word);
         var at = thread.Frames[thread.FrameIndex].Base;
         if (!Concat(thread, at + i.B, i.C - i.B + 1)) return false;
         at = thread.Frames[thread.FrameIndex].Base;

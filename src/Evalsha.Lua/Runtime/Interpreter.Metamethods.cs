@@ -18,7 +18,7 @@ internal static partial class Interpreter
         return metatable is null ? LuaValue.Nil : metatable.GetMetamethod(method);
     }
 
-    internal static bool Index(LuaThread thread, in LuaValue container, in LuaValue key, out LuaValue value, int register = NoRegister)
+    internal static bool Index(LuaThread thread, in LuaValue container, in LuaValue key, out LuaValue value, int register = NoRegister, bool enter = false)
     {
         var current = container;
         for (var chain = 0; chain < LuaLimits.MetatableChainMax; chain++)
@@ -29,7 +29,7 @@ internal static partial class Interpreter
                 var table = current.AsTable;
                 value = table.Get(key);
                 if (!value.IsNil || table.Metatable is not { } metatable) return true;
-                handler = metatable.GetMetamethod(Metamethod.Index);
+                handler = metatable.IndexHandler;
                 if (handler.IsNil) return true;
             }
             else
@@ -41,14 +41,14 @@ internal static partial class Interpreter
                     return RaiseTypeError(thread, current, "index", chain == 0 ? register : NoRegister);
                 }
             }
-            if (handler.IsFunction) return CallForResult(thread, handler, current, key, out value);
+            if (handler.IsFunction) return CallForResult(thread, handler, current, key, out value, 2, enter);
             current = handler;
         }
         value = LuaValue.Nil;
         return RaiseText(thread, "loop in gettable");
     }
 
-    internal static bool SetIndex(LuaThread thread, in LuaValue container, in LuaValue key, in LuaValue value, int register = NoRegister)
+    internal static bool SetIndex(LuaThread thread, in LuaValue container, in LuaValue key, in LuaValue value, int register = NoRegister, bool enter = false)
     {
         var current = container;
         for (var chain = 0; chain < LuaLimits.MetatableChainMax; chain++)
@@ -72,13 +72,13 @@ internal static partial class Interpreter
                 handler = MetamethodOf(thread.State, current, Metamethod.NewIndex);
                 if (handler.IsNil) return RaiseTypeError(thread, current, "index", chain == 0 ? register : NoRegister);
             }
-            if (handler.IsFunction) return CallForNothing(thread, handler, current, key, value);
+            if (handler.IsFunction) return CallForNothing(thread, handler, current, key, value, enter);
             current = handler;
         }
         return RaiseText(thread, "loop in settable");
     }
 
-    internal static bool LessThan(LuaThread thread, in LuaValue a, in LuaValue b, out bool result)
+    internal static bool LessThan(LuaThread thread, in LuaValue a, in LuaValue b, out bool result, bool enter = false)
     {
         result = false;
         if (a.IsNumber && b.IsNumber)
@@ -92,10 +92,10 @@ internal static partial class Interpreter
             result = a.AsString.CompareTo(b.AsString) < 0;
             return true;
         }
-        return CallForOrder(thread, a, b, Metamethod.LessThan, out result, out var found) && (found || RaiseOrderError(thread, a, b));
+        return CallForOrder(thread, a, b, Metamethod.LessThan, out result, out var found, enter) && (found || RaiseOrderError(thread, a, b));
     }
 
-    internal static bool LessOrEqual(LuaThread thread, in LuaValue a, in LuaValue b, out bool result)
+    internal static bool LessOrEqual(LuaThread thread, in LuaValue a, in LuaValue b, out bool result, bool enter = false)
     {
         result = false;
         if (a.IsNumber && b.IsNumber)
@@ -109,7 +109,7 @@ internal static partial class Interpreter
             result = a.AsString.CompareTo(b.AsString) <= 0;
             return true;
         }
-        if (!CallForOrder(thread, a, b, Metamethod.LessOrEqual, out result, out var found)) return false;
+        if (!CallForOrder(thread, a, b, Metamethod.LessOrEqual, out result, out var found, enter)) return false;
         if (found) return true;
         // Without __le, a <= b is asked as not (b < a).
         if (!CallForOrder(thread, b, a, Metamethod.LessThan, out result, out found)) return false;
@@ -117,7 +117,7 @@ internal static partial class Interpreter
         return found || RaiseOrderError(thread, a, b);
     }
 
-    internal static bool Equal(LuaThread thread, in LuaValue a, in LuaValue b, out bool result)
+    internal static bool Equal(LuaThread thread, in LuaValue a, in LuaValue b, out bool result, bool enter = false)
     {
         result = LuaValue.RawEquals(a, b);
         if (result || a.Bits != b.Bits || a.Bits is not (LuaValue.TableTag or LuaValue.UserdataTag)) return true;
@@ -125,12 +125,12 @@ internal static partial class Interpreter
         var second = b.IsTable ? b.AsTable.Metatable : b.AsUserdata.Metatable;
         var handler = SharedHandler(first, second, Metamethod.Equal);
         if (handler.IsNil) return true;
-        if (!CallForResult(thread, handler, a, b, out var answer)) return false;
+        if (!CallForResult(thread, handler, a, b, out var answer, 2, enter)) return false;
         result = answer.IsTruthy;
         return true;
     }
 
-    internal static bool Arithmetic(LuaThread thread, Metamethod operation, in LuaValue a, in LuaValue b, out LuaValue result, int registerA = NoRegister, int registerB = NoRegister)
+    internal static bool Arithmetic(LuaThread thread, Metamethod operation, in LuaValue a, in LuaValue b, out LuaValue result, int registerA = NoRegister, int registerB = NoRegister, bool enter = false)
     {
         if (TryToNumber(a, out var left) && TryToNumber(b, out var right))
         {
@@ -153,10 +153,10 @@ internal static partial class Interpreter
             result = LuaValue.Nil;
             return RaiseArithmeticError(thread, a, b, registerA, registerB);
         }
-        return CallForResult(thread, handler, a, b, out result);
+        return CallForResult(thread, handler, a, b, out result, 2, enter);
     }
 
-    internal static bool Length(LuaThread thread, in LuaValue value, out LuaValue result, int register = NoRegister)
+    internal static bool Length(LuaThread thread, in LuaValue value, out LuaValue result, int register = NoRegister, bool enter = false)
     {
         switch (value.Bits)
         {
@@ -169,7 +169,7 @@ internal static partial class Interpreter
         }
         var handler = MetamethodOf(thread.State, value, Metamethod.Length);
         result = LuaValue.Nil;
-        return handler.IsNil ? RaiseTypeError(thread, value, "get length of", register) : CallForResult(thread, handler, value, LuaValue.Nil, out result);
+        return handler.IsNil ? RaiseTypeError(thread, value, "get length of", register) : CallForResult(thread, handler, value, LuaValue.Nil, out result, 2, enter);
     }
 
     internal static bool ToStringMeta(LuaThread thread, in LuaValue value, out ByteString text)
@@ -236,19 +236,20 @@ internal static partial class Interpreter
         return LuaValue.RawEquals(handler, second.GetMetamethod(method)) ? handler : LuaValue.Nil;
     }
 
-    static bool CallForOrder(LuaThread thread, in LuaValue a, in LuaValue b, Metamethod method, out bool result, out bool found)
+    static bool CallForOrder(LuaThread thread, in LuaValue a, in LuaValue b, Metamethod method, out bool result, out bool found, bool enter = false)
     {
         result = false;
         var handler = MetamethodOf(thread.State, a, method);
         found = !handler.IsNil && LuaValue.RawEquals(handler, MetamethodOf(thread.State, b, method));
         if (!found) return true;
-        if (!CallForResult(thread, handler, a, b, out var answer)) return false;
+        if (!CallForResult(thread, handler, a, b, out var answer, 2, enter)) return false;
         result = answer.IsTruthy;
         return true;
     }
 
-    // Metamethods are called above the registers of the running call, whatever its kind.
-    static bool CallForResult(LuaThread thread, in LuaValue handler, in LuaValue a, in LuaValue b, out LuaValue result, int arguments = 2)
+    // Metamethods are called above the registers of the running call, whatever its kind. "enter": a detour of the loop asks, and what it says no
+    // to may be that a Lua function was entered and will complete the instruction.
+    static bool CallForResult(LuaThread thread, in LuaValue handler, in LuaValue a, in LuaValue b, out LuaValue result, int arguments = 2, bool enter = false)
     {
         var at = SafeTop(thread);
         LuaValue first = a, second = b, function = handler;
@@ -256,6 +257,11 @@ internal static partial class Interpreter
         stack[at] = function;
         stack[at + 1] = first;
         stack[at + 2] = second;
+        if (enter && function.IsLuaFunction)
+        {
+            result = LuaValue.Nil;
+            return EnterMetamethod(thread, at, arguments, 1);
+        }
         var top = thread.Top;
         thread.Top = at + 1 + arguments;
         var ok = Call(thread, at, arguments, 1);
@@ -277,7 +283,7 @@ internal static partial class Interpreter
         return ok;
     }
 
-    static bool CallForNothing(LuaThread thread, in LuaValue handler, in LuaValue a, in LuaValue b, in LuaValue c)
+    static bool CallForNothing(LuaThread thread, in LuaValue handler, in LuaValue a, in LuaValue b, in LuaValue c, bool enter)
     {
         var at = SafeTop(thread);
         LuaValue first = a, second = b, third = c, function = handler;
@@ -286,6 +292,7 @@ internal static partial class Interpreter
         stack[at + 1] = first;
         stack[at + 2] = second;
         stack[at + 3] = third;
+        if (enter && function.IsLuaFunction) return EnterMetamethod(thread, at, 3, 0);
         var top = thread.Top;
         thread.Top = at + 4;
         var ok = Call(thread, at, 3, 0);

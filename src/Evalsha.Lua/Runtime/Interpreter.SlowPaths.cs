@@ -11,7 +11,17 @@ internal static partial class Interpreter
     const int HintShift = 32;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool GetFieldSlow(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue target, ref ulong word)
+    static bool GetFieldSlow(LuaThread thread, ref ulong ip)
+    {
+        var i = Begin(thread, ref ip);
+        ref var R = ref Registers(thread);
+        var code = RunningClosure(thread).Code;
+        ref var key = ref code.Constants[Instruction.ConstantIndex(i.C)];
+        return GetFieldSlow(thread, ref Unsafe.Add(ref R, i.B), ref key, ref Unsafe.Add(ref R, i.A), i, ref CacheOf(code, ref ip), enter: true);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static bool GetFieldSlow(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue target, Instruction i, ref ulong word, bool enter)
     {
         ref var found = ref FindField(thread.State, ref container, key.AsString, ref word);
         if (!Unsafe.IsNullRef(ref found))
@@ -19,49 +29,77 @@ internal static partial class Interpreter
             LuaValue.Copy(ref target, ref found);
             return true;
         }
-        var i = new Instruction((uint)word);
-        if (!Index(thread, container, key, out var value, i.B)) return false;
-        thread.Stack[thread.Frames[thread.FrameIndex].Base + i.A] = value;
-        return true;
+        return IndexInto(thread, container, key, i, i.B, enter);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool SelfSlow(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue target, ref ulong word)
+    static bool SelfSlow(LuaThread thread, ref ulong ip)
+    {
+        var i = Begin(thread, ref ip);
+        ref var R = ref Registers(thread);
+        var code = RunningClosure(thread).Code;
+        ref var key = ref code.Constants[Instruction.ConstantIndex(i.C)];
+        return SelfSlow(thread, ref Unsafe.Add(ref R, i.B), ref key, ref Unsafe.Add(ref R, i.A), i, ref CacheOf(code, ref ip), enter: true);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static bool SelfSlow(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue target, Instruction i, ref ulong word, bool enter)
     {
         ref var found = ref FindField(thread.State, ref container, key.AsString, ref word);
         if (!Unsafe.IsNullRef(ref found))
         {
-            Unsafe.Add(ref target, 1) = container;
+            LuaValue.Copy(ref Unsafe.Add(ref target, 1), ref container);
             LuaValue.Copy(ref target, ref found);
             return true;
         }
-        return SelfGeneric(thread, (uint)word);
+        return SelfGeneric(thread, i, enter);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool SelfGeneric(LuaThread thread, uint word)
+    static bool SelfGeneric(LuaThread thread, Instruction i, bool enter)
     {
-        var i = new Instruction(word);
         var at = thread.Frames[thread.FrameIndex].Base;
         var container = thread.Stack[at + i.B];
-        if (!Index(thread, container, Operand(thread, i.C), out var value, i.B)) return false;
+        if (!Index(thread, container, Operand(thread, i.C), out var value, i.B, enter)) return false;
         thread.Stack[at + i.A + 1] = container;
         thread.Stack[at + i.A] = value;
         return true;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool GetGlobalSlow(LuaThread thread, LuaClosure closure, ref ulong word)
+    static bool GetGlobalSlow(LuaThread thread, ref ulong ip)
     {
-        var i = new Instruction((uint)word);
+        var i = Begin(thread, ref ip);
+        var closure = RunningClosure(thread);
+        return GetGlobalSlow(thread, closure, i, ref CacheOf(closure.Code, ref ip), enter: true);
+    }
+
+    static bool GetGlobalSlow(LuaThread thread, LuaClosure closure, Instruction i, ref ulong word, bool enter)
+    {
         LuaValue environment = closure.Environment;
         ref var key = ref closure.Code.Constants[i.Bx];
         ref var found = ref FindField(thread.State, ref environment, key.AsString, ref word);
-        LuaValue value;
-        if (!Unsafe.IsNullRef(ref found)) value = found;
-        else if (!Index(thread, environment, key, out value)) return false;
+        if (!Unsafe.IsNullRef(ref found))
+        {
+            LuaValue.Copy(ref Unsafe.Add(ref Registers(thread), i.A), ref found);
+            return true;
+        }
+        return IndexInto(thread, environment, key, i, NoRegister, enter);
+    }
+
+    static bool IndexInto(LuaThread thread, in LuaValue container, in LuaValue key, Instruction i, int register, bool enter)
+    {
+        if (!Index(thread, container, key, out var value, register, enter)) return false;
         thread.Stack[thread.Frames[thread.FrameIndex].Base + i.A] = value;
         return true;
+    }
+
+    // Where the inline cache of the instruction before ip is: at an entry of compiled code the bits are taken.
+    static ref ulong CacheOf(Executable code, ref ulong ip)
+    {
+        ref var word = ref Unsafe.Subtract(ref ip, 1);
+        if (((uint)word & 0x3F) == Op.Compiled) return ref code.Originals[Position(code, ref ip) - 1];
+        return ref word;
     }
 
     // Follows a chain of __index tables without calling anything; remembers the node where the key was. Null: the general way is needed.
@@ -76,7 +114,7 @@ internal static partial class Interpreter
         {
             // The methods of strings, mostly.
             if (!container.IsString || state.TypeMetatables[(int)LuaType.String] is not { } metatable) return ref Unsafe.NullRef<LuaValue>();
-            var handler = metatable.GetMetamethod(Metamethod.Index);
+            var handler = metatable.IndexHandler;
             if (!handler.IsTable) return ref Unsafe.NullRef<LuaValue>();
             table = handler.AsTable;
         }
@@ -103,7 +141,7 @@ internal static partial class Interpreter
                 }
             }
             if (table.Metatable is not { } metatable) return ref LuaTable.Absent;
-            var handler = metatable.GetMetamethod(Metamethod.Index);
+            var handler = metatable.IndexHandler;
             if (handler.IsNil) return ref LuaTable.Absent;
             if (!handler.IsTable) break;
             table = handler.AsTable;
@@ -112,17 +150,21 @@ internal static partial class Interpreter
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool GetTableSlow(LuaThread thread, uint word)
-    {
-        var i = new Instruction(word);
-        var at = thread.Frames[thread.FrameIndex].Base;
-        if (!Index(thread, thread.Stack[at + i.B], Operand(thread, i.C), out var value, i.B)) return false;
-        thread.Stack[at + i.A] = value;
-        return true;
-    }
+    static bool GetTableSlow(LuaThread thread, ref ulong ip) => GetTableSlow(thread, Begin(thread, ref ip), enter: true);
+
+    static bool GetTableSlow(LuaThread thread, Instruction i, bool enter) =>
+        IndexInto(thread, Unsafe.Add(ref Registers(thread), i.B), Operand(thread, i.C), i, i.B, enter);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool SetFieldSlow(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue value, ref ulong word)
+    static bool SetFieldSlow(LuaThread thread, ref ulong ip)
+    {
+        var i = Begin(thread, ref ip);
+        var code = RunningClosure(thread).Code;
+        ref var key = ref code.Constants[Instruction.ConstantIndex(i.B)];
+        return SetFieldSlow(thread, ref Unsafe.Add(ref Registers(thread), i.A), ref key, ref OperandSlot(thread, i.C), i, ref CacheOf(code, ref ip), enter: true);
+    }
+
+    static bool SetFieldSlow(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue value, Instruction i, ref ulong word, bool enter)
     {
         if (container.IsTable)
         {
@@ -130,35 +172,46 @@ internal static partial class Interpreter
             if (table.IsPlain)
             {
                 var node = table.FindStringAs(key.AsString);
+                table.AbsentFlags = 0;
                 if (node >= 0)
                 {
-                    table.AbsentFlags = 0;
                     word = (uint)word | (ulong)(uint)node << HintShift;
                     LuaValue.Store(ref table.Nodes[node].Value, ref value);
                     return true;
                 }
+                ref var slot = ref table.NewKey(key, out var error);
+                if (error == LuaTableError.None)
+                {
+                    LuaValue.Store(ref slot, ref value);
+                    return true;
+                }
             }
         }
-        return SetIndex(thread, container, key, value, new Instruction((uint)word).A);
+        return SetIndex(thread, container, key, value, i.A, enter);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool SetGlobalSlow(LuaThread thread, LuaClosure closure, ref ulong word)
+    static bool SetGlobalSlow(LuaThread thread, ref ulong ip)
     {
-        var i = new Instruction((uint)word);
+        var i = Begin(thread, ref ip);
+        var closure = RunningClosure(thread);
+        return SetGlobalSlow(thread, closure, i, ref CacheOf(closure.Code, ref ip), enter: true);
+    }
+
+    static bool SetGlobalSlow(LuaThread thread, LuaClosure closure, Instruction i, ref ulong word, bool enter)
+    {
         var table = closure.Environment!;
         ref var key = ref closure.Code.Constants[i.Bx];
         var node = table.FindStringAs(key.AsString);
         if (node >= 0) word = (uint)word | (ulong)(uint)node << HintShift;
-        return SetIndex(thread, table, key, thread.Stack[thread.Frames[thread.FrameIndex].Base + i.A]);
+        return SetIndex(thread, table, key, Unsafe.Add(ref Registers(thread), i.A), NoRegister, enter);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool SetTableSlow(LuaThread thread, uint word)
-    {
-        var i = new Instruction(word);
-        return SetIndex(thread, thread.Stack[thread.Frames[thread.FrameIndex].Base + i.A], Operand(thread, i.B), Operand(thread, i.C), i.A);
-    }
+    static bool SetTableSlow(LuaThread thread, ref ulong ip) => SetTableSlow(thread, Begin(thread, ref ip), enter: true);
+
+    static bool SetTableSlow(LuaThread thread, Instruction i, bool enter) =>
+        SetIndex(thread, Unsafe.Add(ref Registers(thread), i.A), Operand(thread, i.B), Operand(thread, i.C), i.A, enter);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     static LuaTable NewSizedTable(uint word)
@@ -175,66 +228,79 @@ internal static partial class Interpreter
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool ArithmeticSlow(LuaThread thread, uint word)
+    static bool ArithmeticSlow(LuaThread thread, ref ulong ip) => ArithmeticSlow(thread, BeginPlain(thread, ref ip), enter: true);
+
+    static bool ArithmeticSlow(LuaThread thread, Instruction i, bool enter)
     {
-        var i = new Instruction(word);
-        var operation = (word & 0x3F) switch
+        var operation = i.OpCode switch
         {
-            (uint)OpCode.Add or Op.AddNK or Op.AddRR => Metamethod.Add,
-            (uint)OpCode.Sub or Op.SubNK or Op.SubRR or Op.SubKN => Metamethod.Subtract,
-            (uint)OpCode.Mul or Op.MulNK or Op.MulRR => Metamethod.Multiply,
-            (uint)OpCode.Div or Op.DivNK or Op.DivRR => Metamethod.Divide,
-            (uint)OpCode.Mod or Op.ModNK => Metamethod.Modulo,
+            OpCode.Add => Metamethod.Add,
+            OpCode.Sub => Metamethod.Subtract,
+            OpCode.Mul => Metamethod.Multiply,
+            OpCode.Div => Metamethod.Divide,
+            OpCode.Mod => Metamethod.Modulo,
             _ => Metamethod.Power,
         };
-        if (!Arithmetic(thread, operation, Operand(thread, i.B), Operand(thread, i.C), out var result, Register(i.B), Register(i.C))) return false;
+        if (!Arithmetic(thread, operation, Operand(thread, i.B), Operand(thread, i.C), out var result, Register(i.B), Register(i.C), enter)) return false;
         thread.Stack[thread.Frames[thread.FrameIndex].Base + i.A] = result;
         return true;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool UnaryMinusSlow(LuaThread thread, uint word)
+    static bool UnaryMinusSlow(LuaThread thread, ref ulong ip) => UnaryMinusSlow(thread, Begin(thread, ref ip), enter: true);
+
+    static bool UnaryMinusSlow(LuaThread thread, Instruction i, bool enter)
     {
-        var i = new Instruction(word);
         var operand = Operand(thread, i.B);
-        if (!Arithmetic(thread, Metamethod.UnaryMinus, operand, operand, out var result, i.B, i.B)) return false;
+        if (!Arithmetic(thread, Metamethod.UnaryMinus, operand, operand, out var result, i.B, i.B, enter)) return false;
         thread.Stack[thread.Frames[thread.FrameIndex].Base + i.A] = result;
         return true;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool LengthSlow(LuaThread thread, uint word)
+    static bool LengthSlow(LuaThread thread, ref ulong ip) => LengthSlow(thread, Begin(thread, ref ip), enter: true);
+
+    static bool LengthSlow(LuaThread thread, Instruction i, bool enter)
     {
-        var i = new Instruction(word);
-        if (!Length(thread, Operand(thread, i.B), out var result, i.B)) return false;
+        if (!Length(thread, Operand(thread, i.B), out var result, i.B, enter)) return false;
         thread.Stack[thread.Frames[thread.FrameIndex].Base + i.A] = result;
         return true;
     }
 
     /// <summary>1 equal, 0 not, -1 raised.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static int EqualSlow(LuaThread thread, uint word)
+    static int EqualSlow(LuaThread thread, ref ulong ip) => EqualSlow(thread, Begin(thread, ref ip), enter: true);
+
+    static int EqualSlow(LuaThread thread, Instruction i, bool enter)
     {
-        var i = new Instruction(word);
-        if (!Equal(thread, Operand(thread, i.B), Operand(thread, i.C), out var result)) return -1;
+        if (!Equal(thread, Operand(thread, i.B), Operand(thread, i.C), out var result, enter)) return -1;
         return result ? 1 : 0;
     }
 
     /// <summary>1 holds, 0 does not, -1 raised.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static int CompareSlow(LuaThread thread, uint word)
+    static int CompareSlow(LuaThread thread, ref ulong ip) => CompareSlow(thread, BeginPlain(thread, ref ip), enter: true);
+
+    static int CompareSlow(LuaThread thread, Instruction i, bool enter)
     {
-        var i = new Instruction(word);
         bool result;
-        var ok = (word & 0x3F) is (uint)OpCode.Lt or Op.LtRR or Op.LtRK or Op.LtKR
-            ? LessThan(thread, Operand(thread, i.B), Operand(thread, i.C), out result)
-            : LessOrEqual(thread, Operand(thread, i.B), Operand(thread, i.C), out result);
+        var ok = i.OpCode == OpCode.Lt
+            ? LessThan(thread, Operand(thread, i.B), Operand(thread, i.C), out result, enter)
+            : LessOrEqual(thread, Operand(thread, i.B), Operand(thread, i.C), out result, enter);
         return ok ? result ? 1 : 0 : -1;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool CoerceLoop(LuaThread thread, ref LuaValue index, ref LuaValue limit, ref LuaValue step)
+    static bool CoerceLoop(LuaThread thread, ref ulong ip)
     {
+        var i = Begin(thread, ref ip);
+        return CoerceLoop(thread, ref Unsafe.Add(ref Registers(thread), i.A));
+    }
+
+    static bool CoerceLoop(LuaThread thread, ref LuaValue index)
+    {
+        ref var limit = ref Unsafe.Add(ref index, 1);
+        ref var step = ref Unsafe.Add(ref index, 2);
         if (!TryToNumber(index, out var first)) return RaiseText(thread, "'for' initial value must be a number");
         if (!TryToNumber(limit, out var last)) return RaiseText(thread, "'for' limit must be a number");
         if (!TryToNumber(step, out var by)) return RaiseText(thread, "'for' step must be a number");
@@ -245,9 +311,10 @@ internal static partial class Interpreter
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool SetList(LuaThread thread, uint word, uint nextWord)
+    static bool SetList(LuaThread thread, ref ulong ip) => SetList(thread, Begin(thread, ref ip), (uint)ip);
+
+    static bool SetList(LuaThread thread, Instruction i, uint nextWord)
     {
-        var i = new Instruction(word);
         var from = thread.Frames[thread.FrameIndex].Base + i.A;
         var count = i.B != 0 ? i.B : thread.Top - from - 1;
         var block = i.C != 0 ? i.C : (int)nextWord;
@@ -268,10 +335,12 @@ internal static partial class Interpreter
     const int FieldsPerFlush = 50;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool CopyVarargs(LuaThread thread, ref CallInfo frame, int parameters, uint word)
+    static bool CopyVarargs(LuaThread thread, ref ulong ip) => CopyVarargs(thread, Begin(thread, ref ip));
+
+    static bool CopyVarargs(LuaThread thread, Instruction i)
     {
-        var i = new Instruction(word);
-        var count = frame.Base - frame.Func - 1 - parameters;
+        ref var frame = ref thread.Frames[thread.FrameIndex];
+        var count = frame.Base - frame.Func - 1 - RunningClosure(thread).Code.ParameterCount;
         if (count < 0) count = 0;
         var wanted = i.B - 1;
         var to = frame.Base + i.A;
@@ -289,9 +358,15 @@ internal static partial class Interpreter
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static LuaClosure MakeClosure(LuaThread thread, LuaClosure parent, uint word, int pc, int registers)
+    static LuaClosure MakeClosure(LuaThread thread, ref ulong ip)
     {
-        var code = parent.Code.Child((int)(word >> 14));
+        var parent = RunningClosure(thread);
+        return MakeClosure(thread, parent, new Instruction((uint)Unsafe.Subtract(ref ip, 1)), Position(parent.Code, ref ip), thread.Frames[thread.FrameIndex].Base);
+    }
+
+    static LuaClosure MakeClosure(LuaThread thread, LuaClosure parent, Instruction i, int pc, int registers)
+    {
+        var code = parent.Code.Child(i.Bx);
         if (thread.State.CompilesAtOnce) Hotness.Compile(thread.State, code);
         var count = code.Prototype.UpvalueCount;
         var upvalues = count == 0 ? [] : new UpValue[count];
@@ -351,7 +426,7 @@ internal static partial class Interpreter
         }
         LuaValue.Copy(ref value, ref found);
         LuaValue.Copy(ref control, ref key);
-        word = (uint)word | (ulong)(uint)position << HintShift;
+        if (((uint)word & 0x3F) != Op.Compiled) word = (uint)word | (ulong)(uint)position << HintShift;
         return 1;
     }
 
@@ -377,12 +452,15 @@ internal static partial class Interpreter
         return 1;
     }
 
+    static LuaClosure RunningClosure(LuaThread thread) => Unsafe.As<LuaClosure>(thread.Stack[thread.Frames[thread.FrameIndex].Func].Ref!);
+
     /// <summary>The value of an RK operand of the running Lua function.</summary>
-    static LuaValue Operand(LuaThread thread, int rk)
+    static LuaValue Operand(LuaThread thread, int rk) => OperandSlot(thread, rk);
+
+    static ref LuaValue OperandSlot(LuaThread thread, int rk)
     {
-        ref var frame = ref thread.Frames[thread.FrameIndex];
-        if (!Instruction.IsConstant(rk)) return thread.Stack[frame.Base + rk];
-        return Unsafe.As<LuaClosure>(thread.Stack[frame.Func].Ref!).Code.Constants[Instruction.ConstantIndex(rk)];
+        if (Instruction.IsConstant(rk)) return ref RunningClosure(thread).Code.Constants[Instruction.ConstantIndex(rk)];
+        return ref Unsafe.Add(ref Registers(thread), rk);
     }
 
     static int Register(int rk) => Instruction.IsConstant(rk) ? NoRegister : rk;

@@ -2,8 +2,9 @@
 // The loop that runs Lua functions: one activation runs any depth of Lua-to-Lua calls, pcalls and errors between them; it is entered again
 // only for calls that come through a host function, a metamethod or a resume. One file because a loop over 62 instructions is
 // one thing; each case holds the common path and leaves the rest to Interpreter.SlowPaths.cs.
-// Always true here: ci is the running call; R its register 0, K its constants, ip the next instruction. Whatever may call or grow the stack
-// is followed by Reload, because the stack and the list of calls may have moved. Registers and constants are reached without bounds checks:
+// Always true here: closure is the running function, R its register 0, K its constants, ip the next instruction: with the thread, as many as
+// there are registers that calls keep; whatever else lived across instructions would be spilled at each of them. Whatever may call or grow
+// the stack is followed by Reload, because the stack may have moved. Registers and constants are reached without bounds checks:
 // the compiler stays inside them, and what comes in precompiled has passed BytecodeCheck.
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -26,22 +27,20 @@ internal static partial class Interpreter
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static RunStatus Execute(LuaThread thread)
     {
-        ref var ci = ref thread.Frames[thread.FrameIndex];
-        ref var R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), ci.Base);
-        var closure = Unsafe.As<LuaClosure>(thread.Stack[ci.Func].Ref!);
+        ref var entered = ref Running(thread);
+        ref var R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), entered.Base);
+        var closure = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, entered.Func - entered.Base).Ref!);
         ref var K = ref MemoryMarshal.GetArrayDataReference(closure.Code.Constants);
-        ref var ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), ci.Pc);
+        ref var ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), entered.Pc);
 
     Loop:
         while (true)
         {
-            ref var word = ref ip;
+            var i = (nuint)(uint)ip;
             ip = ref Unsafe.Add(ref ip, 1);
-        Again:
-            var i = (uint)word;
-            ref var ra = ref Unsafe.AddByteOffset(ref R, (nint)((i >> 2) & 0xFF0));
         Dispatch:
-            switch (i & 0x3F)
+            ref var ra = ref Unsafe.AddByteOffset(ref R, (i >> 2) & 0xFF0);
+            switch ((uint)i & 0x3F)
             {
                 case (uint)OpCode.Move:
                     LuaValue.Copy(ref ra, ref RB(ref R, i));
@@ -67,17 +66,17 @@ internal static partial class Interpreter
                     continue;
 
                 case (uint)OpCode.GetUpval:
-                    LuaValue.Copy(ref ra, ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Upvalues), (nint)(i >> 23)).Slot);
+                    LuaValue.Copy(ref ra, ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Upvalues), i >> 23).Slot);
                     continue;
 
                 case (uint)OpCode.SetUpval:
-                    LuaValue.Store(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Upvalues), (nint)(i >> 23)).Slot, ref ra);
+                    LuaValue.Store(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Upvalues), i >> 23).Slot, ref ra);
                     continue;
 
                 case (uint)OpCode.GetGlobal:
                 {
                     var nodes = closure.Environment!.Nodes;
-                    var hint = (uint)(word >> 32);
+                    var hint = Hint(ref ip);
                     if (hint < (uint)nodes.Length)
                     {
                         ref var node = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(nodes), hint);
@@ -87,8 +86,7 @@ internal static partial class Interpreter
                             continue;
                         }
                     }
-                    ci.Pc = Position(closure, ref ip);
-                    if (!GetGlobalSlow(thread, closure, ref word)) goto Raise;
+                    if (!GetGlobalSlow(thread, ref ip)) goto Raise;
                     goto Reload;
                 }
 
@@ -98,7 +96,7 @@ internal static partial class Interpreter
                     if (container.Bits == LuaValue.TableTag)
                     {
                         var nodes = Unsafe.As<LuaTable>(container.Ref!).Nodes;
-                        var hint = (uint)(word >> 32);
+                        var hint = Hint(ref ip);
                         if (hint < (uint)nodes.Length)
                         {
                             ref var node = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(nodes), hint);
@@ -109,8 +107,7 @@ internal static partial class Interpreter
                             }
                         }
                     }
-                    ci.Pc = Position(closure, ref ip);
-                    if (!GetFieldSlow(thread, ref container, ref KC(ref K, i), ref ra, ref word)) goto Raise;
+                    if (!GetFieldSlow(thread, ref ip)) goto Raise;
                     goto Reload;
                 }
 
@@ -120,7 +117,7 @@ internal static partial class Interpreter
                     if (container.Bits == LuaValue.TableTag)
                     {
                         var nodes = Unsafe.As<LuaTable>(container.Ref!).Nodes;
-                        var hint = (uint)(word >> 32);
+                        var hint = Hint(ref ip);
                         if (hint < (uint)nodes.Length)
                         {
                             ref var node = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(nodes), hint);
@@ -132,8 +129,7 @@ internal static partial class Interpreter
                             }
                         }
                     }
-                    ci.Pc = Position(closure, ref ip);
-                    if (!SelfSlow(thread, ref container, ref KC(ref K, i), ref ra, ref word)) goto Raise;
+                    if (!SelfSlow(thread, ref ip)) goto Raise;
                     goto Reload;
                 }
 
@@ -173,21 +169,40 @@ internal static partial class Interpreter
                             }
                         }
                     }
-                    ci.Pc = Position(closure, ref ip);
-                    if (!GetTableSlow(thread, i)) goto Raise;
+                    if (!GetTableSlow(thread, ref ip)) goto Raise;
                     goto Reload;
                 }
 
                 case (uint)OpCode.GetTable:
-                    ci.Pc = Position(closure, ref ip);
-                    if (!GetTableSlow(thread, i)) goto Raise;
+                {
+                    // The key is a constant and no string.
+                    ref var container = ref RB(ref R, i);
+                    ref var key = ref KC(ref K, i);
+                    if (container.Bits == LuaValue.TableTag && key.IsNumber)
+                    {
+                        var table = Unsafe.As<LuaTable>(container.Ref!);
+                        var number = key.AsNumber;
+                        var integer = double.ConvertToIntegerNative<int>(number);
+                        var array = table.Array;
+                        if ((uint)(integer - 1) < (uint)array.Length && integer == number)
+                        {
+                            ref var slot = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(array), integer - 1);
+                            if (!slot.IsNil || table.Metatable is null)
+                            {
+                                LuaValue.Copy(ref ra, ref slot);
+                                continue;
+                            }
+                        }
+                    }
+                    if (!GetTableSlow(thread, ref ip)) goto Raise;
                     goto Reload;
+                }
 
                 case (uint)OpCode.SetGlobal:
                 {
                     var table = closure.Environment!;
                     var nodes = table.Nodes;
-                    var hint = (uint)(word >> 32);
+                    var hint = Hint(ref ip);
                     if (hint < (uint)nodes.Length)
                     {
                         ref var node = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(nodes), hint);
@@ -197,8 +212,7 @@ internal static partial class Interpreter
                             continue;
                         }
                     }
-                    ci.Pc = Position(closure, ref ip);
-                    if (!SetGlobalSlow(thread, closure, ref word)) goto Raise;
+                    if (!SetGlobalSlow(thread, ref ip)) goto Raise;
                     goto Reload;
                 }
 
@@ -207,7 +221,7 @@ internal static partial class Interpreter
                     {
                         var table = Unsafe.As<LuaTable>(ra.Ref!);
                         var nodes = table.Nodes;
-                        var hint = (uint)(word >> 32);
+                        var hint = Hint(ref ip);
                         if (hint < (uint)nodes.Length)
                         {
                             ref var node = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(nodes), hint);
@@ -218,13 +232,13 @@ internal static partial class Interpreter
                             }
                         }
                     }
-                    ci.Pc = Position(closure, ref ip);
-                    if (!SetFieldSlow(thread, ref ra, ref KB(ref K, i), ref RKC(ref R, ref K, i), ref word)) goto Raise;
+                    if (!SetFieldSlow(thread, ref ip)) goto Raise;
                     goto Reload;
 
+                case (uint)OpCode.SetTable: // a constant key that is no string
                 case Op.SetIndex:
                 {
-                    ref var key = ref RB(ref R, i);
+                    ref var key = ref RKB(ref R, ref K, i);
                     if (ra.Bits == LuaValue.TableTag && key.IsNumber)
                     {
                         var table = Unsafe.As<LuaTable>(ra.Ref!);
@@ -241,23 +255,16 @@ internal static partial class Interpreter
                             }
                         }
                     }
-                    ci.Pc = Position(closure, ref ip);
-                    if (!SetTableSlow(thread, i)) goto Raise;
+                    if (!SetTableSlow(thread, ref ip)) goto Raise;
                     goto Reload;
                 }
 
-                case (uint)OpCode.SetTable:
-                    ci.Pc = Position(closure, ref ip);
-                    if (!SetTableSlow(thread, i)) goto Raise;
-                    goto Reload;
-
                 case (uint)OpCode.NewTable:
-                    ra = new LuaValue(LuaValue.TableTag, (i >> 14) == 0 ? new LuaTable() : NewSizedTable(i));
+                    ra = new LuaValue(LuaValue.TableTag, (i >> 14) == 0 ? new LuaTable() : NewSizedTable((uint)i));
                     continue;
 
                 case (uint)OpCode.Self:
-                    ci.Pc = Position(closure, ref ip);
-                    if (!SelfGeneric(thread, i)) goto Raise;
+                    if (!SelfGeneric(thread, Begin(thread, ref ip), enter: true)) goto Raise;
                     goto Reload;
 
                 case Op.AddRR:
@@ -403,8 +410,30 @@ internal static partial class Interpreter
                 }
 
                 case (uint)OpCode.Add:
-                case (uint)OpCode.Sub:
+                {
+                    ref var b = ref RKB(ref R, ref K, i);
+                    ref var c = ref RKC(ref R, ref K, i);
+                    if (b.IsNumber && c.IsNumber)
+                    {
+                        LuaValue.WriteNumber(ref ra, b.AsNumber + c.AsNumber);
+                        continue;
+                    }
+                    goto Arithmetic;
+                }
+
                 case (uint)OpCode.Div:
+                {
+                    ref var b = ref RKB(ref R, ref K, i);
+                    ref var c = ref RKC(ref R, ref K, i);
+                    if (b.IsNumber && c.IsNumber)
+                    {
+                        LuaValue.WriteNumber(ref ra, b.AsNumber / c.AsNumber);
+                        continue;
+                    }
+                    goto Arithmetic;
+                }
+
+                case (uint)OpCode.Sub:
                 case (uint)OpCode.Pow:
                     goto Arithmetic;
 
@@ -416,8 +445,7 @@ internal static partial class Interpreter
                         LuaValue.WriteNumber(ref ra, -b.AsNumber);
                         continue;
                     }
-                    ci.Pc = Position(closure, ref ip);
-                    if (!UnaryMinusSlow(thread, i)) goto Raise;
+                    if (!UnaryMinusSlow(thread, ref ip)) goto Raise;
                     goto Reload;
                 }
 
@@ -438,14 +466,12 @@ internal static partial class Interpreter
                         LuaValue.WriteNumber(ref ra, Unsafe.As<ByteString>(b.Ref!).Length);
                         continue;
                     }
-                    ci.Pc = Position(closure, ref ip);
-                    if (!LengthSlow(thread, i)) goto Raise;
+                    if (!LengthSlow(thread, ref ip)) goto Raise;
                     goto Reload;
                 }
 
                 case (uint)OpCode.Concat:
-                    ci.Pc = Position(closure, ref ip);
-                    if (!ConcatRegisters(thread, i)) goto Raise;
+                    if (!ConcatRegisters(thread, ref ip)) goto Raise;
                     goto Reload;
 
                 case (uint)OpCode.Jmp:
@@ -471,7 +497,7 @@ internal static partial class Interpreter
                     {
                         equal = b.IsNumber && constant.IsNumber && b.AsNumber == constant.AsNumber; // 0 and -0
                     }
-                    if (equal == ((i & 0x3FC0) != 0)) goto Jump;
+                    if (equal == ((Reread(ref ip) & 0x3FC0) != 0)) goto Jump;
                     ip = ref Unsafe.Add(ref ip, 1);
                     continue;
                 }
@@ -486,14 +512,12 @@ internal static partial class Interpreter
                     else if (b.Bits >= LuaValue.TrueTag || ReferenceEquals(b.Ref, c.Ref)) equal = true;
                     else
                     {
-                        ci.Pc = Position(closure, ref ip);
-                        var answer = EqualSlow(thread, i);
+                        var answer = EqualSlow(thread, ref ip);
                         if (answer < 0) goto Raise;
                         equal = answer != 0;
-                        ci = ref thread.Frames[thread.FrameIndex];
-                        R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), ci.Base);
+                        R = ref Registers(thread);
                     }
-                    if (equal == ((i & 0x3FC0) != 0)) goto Jump;
+                    if (equal == ((Reread(ref ip) & 0x3FC0) != 0)) goto Jump;
                     ip = ref Unsafe.Add(ref ip, 1);
                     continue;
                 }
@@ -578,6 +602,7 @@ internal static partial class Interpreter
                 case (uint)OpCode.Call:
                 {
                     var a = (int)(i >> 6) & 0xFF;
+                    ref var ci = ref Running(thread);
                     var func = ci.Base + a;
                     var b = (int)(i >> 23);
                     var arguments = b != 0 ? b - 1 : thread.Top - func - 1;
@@ -619,9 +644,8 @@ internal static partial class Interpreter
                 }
 
                 case (uint)OpCode.TailCall:
-                    ci.Pc = Position(closure, ref ip);
                     if (--thread.State.StepsLeft < 0) goto InterruptBefore;
-                    switch (TailCall(thread, i))
+                    switch (TailCall(thread, ref ip))
                     {
                         case CallOutcome.Completed:
                             goto Reload;
@@ -635,7 +659,8 @@ internal static partial class Interpreter
 
                 case Op.Return1:
                 {
-                    if (thread.OpenUpvalues is not null) CloseUpvalues(thread, ci.Base);
+                    if (thread.OpenUpvalues is not null) CloseUpvalues(thread, Running(thread).Base);
+                    ref var ci = ref Running(thread);
                     ref var target = ref Unsafe.Add(ref R, ci.Func - ci.Base);
                     var wanted = ci.Wanted;
                     if ((ci.Kind & FrameKind.Mask) != 0)
@@ -664,7 +689,8 @@ internal static partial class Interpreter
 
                 case Op.Return0:
                 {
-                    if (thread.OpenUpvalues is not null) CloseUpvalues(thread, ci.Base);
+                    if (thread.OpenUpvalues is not null) CloseUpvalues(thread, Running(thread).Base);
+                    ref var ci = ref Running(thread);
                     if ((ci.Kind & FrameKind.Mask) != 0) goto ReturnSpecial;
                     ref var target = ref Unsafe.Add(ref R, ci.Func - ci.Base);
                     var wanted = ci.Wanted;
@@ -675,11 +701,13 @@ internal static partial class Interpreter
 
                 case (uint)OpCode.Return:
                 {
-                    if (thread.OpenUpvalues is not null) CloseUpvalues(thread, ci.Base);
+                    if (thread.OpenUpvalues is not null) CloseUpvalues(thread, Running(thread).Base);
+                    ref var ci = ref Running(thread);
                     if ((ci.Kind & FrameKind.Mask) != 0) goto ReturnSpecial;
                     ref var target = ref Unsafe.Add(ref R, ci.Func - ci.Base);
-                    var b = (int)(i >> 23);
-                    var count = b != 0 ? b - 1 : thread.Top - (ci.Base + ((int)(i >> 6) & 0xFF));
+                    var again = Reread(ref ip);
+                    var b = (int)(again >> 23);
+                    var count = b != 0 ? b - 1 : thread.Top - (ci.Base + ((int)(again >> 6) & 0xFF));
                     var wanted = ci.Wanted;
                     var copied = wanted >= 0 && wanted < count ? wanted : count;
                     for (var n = 0; n < copied; n++) LuaValue.Copy(ref Unsafe.Add(ref target, n), ref Unsafe.Add(ref ra, n));
@@ -710,11 +738,10 @@ internal static partial class Interpreter
                     ref var step = ref Unsafe.Add(ref ra, 2);
                     if (!ra.IsNumber || !limit.IsNumber || !step.IsNumber)
                     {
-                        ci.Pc = Position(closure, ref ip);
-                        if (!CoerceLoop(thread, ref ra, ref limit, ref step)) goto Raise;
+                        if (!CoerceLoop(thread, ref ip)) goto Raise;
                     }
                     LuaValue.WriteNumber(ref ra, ra.AsNumber - step.AsNumber);
-                    ip = ref Unsafe.Add(ref ip, SBx(i));
+                    ip = ref Unsafe.Add(ref ip, SBx(Reread(ref ip)));
                     continue;
                 }
 
@@ -726,10 +753,10 @@ internal static partial class Interpreter
                         if (kind == HostKind.Next || kind == HostKind.IndexIterator)
                         {
                             if (--thread.State.StepsLeft < 0) goto InterruptBefore;
-                            var found = kind == HostKind.Next ? StepNext(ref ra, ref word) : StepIndex(ref ra);
+                            var found = kind == HostKind.Next ? StepNext(ref ra, ref Unsafe.Subtract(ref ip, 1)) : StepIndex(ref ra);
                             if (found >= 0)
                             {
-                                var results = (int)(i >> 14) & 0x1FF;
+                                var results = (int)(Reread(ref ip) >> 14) & 0x1FF;
                                 for (var n = 2; n < results; n++) LuaValue.WriteBits(ref Unsafe.Add(ref ra, 3 + n), LuaValue.NilTag);
                                 if (found != 0) goto Jump;
                                 ip = ref Unsafe.Add(ref ip, 1);
@@ -741,50 +768,45 @@ internal static partial class Interpreter
                 }
 
                 case (uint)OpCode.SetList:
-                    ci.Pc = Position(closure, ref ip);
-                    if (!SetList(thread, i, (uint)ip)) goto Raise;
-                    if ((i & (0x1FF << 14)) == 0) ip = ref Unsafe.Add(ref ip, 1);
+                    if (!SetList(thread, ref ip)) goto Raise;
+                    if ((Reread(ref ip) & (0x1FF << 14)) == 0) ip = ref Unsafe.Add(ref ip, 1);
                     goto Reload;
 
                 case (uint)OpCode.Close:
-                    CloseUpvalues(thread, ci.Base + ((int)(i >> 6) & 0xFF));
+                    CloseUpvalues(thread, Running(thread).Base + ((int)(i >> 6) & 0xFF));
                     continue;
 
                 case (uint)OpCode.Closure:
                 {
-                    var made = MakeClosure(thread, closure, i, Position(closure, ref ip), ci.Base);
+                    var made = MakeClosure(thread, ref ip);
                     ip = ref Unsafe.Add(ref ip, made.Upvalues.Length);
                     ra = new LuaValue(LuaValue.FunctionTag, made);
                     continue;
                 }
 
                 case (uint)OpCode.VarArg:
-                    ci.Pc = Position(closure, ref ip);
-                    if (!CopyVarargs(thread, ref ci, closure.Code.ParameterCount, i)) goto Raise;
+                    if (!CopyVarargs(thread, ref ip)) goto Raise;
                     goto Reload;
 
                 case Op.Hook:
                 {
-                    var previous = ci.Pc;
-                    ci.Pc = Position(closure, ref ip);
+                    var previous = Running(thread).Pc;
+                    Begin(thread, ref ip);
                     if (!Hooks.BeforeInstruction(thread, previous)) goto Raise;
-                    ci = ref thread.Frames[thread.FrameIndex];
-                    R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), ci.Base);
-                    i = closure.Code.BeneathHook(ci.Pc - 1);
+                    R = ref Registers(thread);
+                    i = closure.Code.BeneathHook(Running(thread).Pc - 1);
                     if ((i & 0x3F) == (uint)OpCode.TForLoop) goto Iterate; // next is a call too
-                    ra = ref Unsafe.AddByteOffset(ref R, (nint)((i >> 2) & 0xFF0));
                     goto Dispatch;
                 }
 
                 case Op.Compiled:
                 {
-                    var position = Position(closure, ref word);
-                    ci.Pc = position;
-                    switch (EnterCompiled(thread, closure, i >> 14))
+                    Running(thread).Pc = Position(closure, ref ip) - 1;
+                    switch (EnterCompiled(thread, closure, Hint(ref ip)))
                     {
                         case CompiledStatus.Refused:
-                            word = ref closure.Code.Originals[position];
-                            goto Again;
+                            i = (uint)closure.Code.Originals[Position(closure, ref ip) - 1];
+                            goto Dispatch;
                         case CompiledStatus.Deoptimise:
                             goto Deoptimised;
                         case CompiledStatus.Raised:
@@ -805,24 +827,22 @@ internal static partial class Interpreter
         Deoptimised:
             {
                 // One instruction as it was, or compiled code would be entered again for it.
-                ci = ref thread.Frames[thread.FrameIndex];
-                R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), ci.Base);
-                closure = Unsafe.As<LuaClosure>(thread.Stack[ci.Func].Ref!);
+                ref var resumed = ref Running(thread);
+                R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), resumed.Base);
+                closure = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, resumed.Func - resumed.Base).Ref!);
                 K = ref MemoryMarshal.GetArrayDataReference(closure.Code.Constants);
-                word = ref closure.Code.Originals[ci.Pc];
-                ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), ci.Pc + 1);
-                goto Again;
+                ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), resumed.Pc + 1);
+                i = (uint)closure.Code.Originals[resumed.Pc];
+                goto Dispatch;
             }
 
         Arithmetic:
-            ci.Pc = Position(closure, ref ip);
-            if (!ArithmeticSlow(thread, i)) goto Raise;
+            if (!ArithmeticSlow(thread, ref ip)) goto Raise;
             goto Reload;
 
         Iterate:
-            ci.Pc = Position(closure, ref ip);
             if (--thread.State.StepsLeft < 0) goto InterruptBefore;
-            switch (CallIterator(thread, i))
+            switch (CallIterator(thread, ref ip))
             {
                 case CallOutcome.Entered:
                     goto NewFrame;
@@ -834,12 +854,10 @@ internal static partial class Interpreter
 
         Compare:
             {
-                ci.Pc = Position(closure, ref ip);
-                var answer = CompareSlow(thread, i);
+                var answer = CompareSlow(thread, ref ip);
                 if (answer < 0) goto Raise;
-                ci = ref thread.Frames[thread.FrameIndex];
-                R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), ci.Base);
-                if (answer == ((i & 0x3FC0) != 0 ? 1 : 0)) goto Jump;
+                R = ref Registers(thread);
+                if (answer == ((Reread(ref ip) & 0x3FC0) != 0 ? 1 : 0)) goto Jump;
                 ip = ref Unsafe.Add(ref ip, 1);
                 continue;
             }
@@ -847,25 +865,26 @@ internal static partial class Interpreter
         Jump:
             {
                 // A test that holds is followed by its jump.
-                var distance = SBx((uint)ip);
+                var distance = SBx((nuint)(uint)ip);
                 ip = ref Unsafe.Add(ref ip, distance + 1);
                 if (distance < 0 && (thread.State.StepsLeft += distance) < 0) goto Interrupt;
                 continue;
             }
 
         ReturnToLua:
+            ref var caller = ref Unsafe.Subtract(ref Running(thread), 1);
             thread.FrameIndex--;
-            ci = ref Unsafe.Subtract(ref ci, 1);
-            R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), ci.Base);
-            closure = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, ci.Func - ci.Base).Ref!);
+            R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), caller.Base);
+            closure = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, caller.Func - caller.Base).Ref!);
             K = ref MemoryMarshal.GetArrayDataReference(closure.Code.Constants);
-            ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), ci.Pc);
+            ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), caller.Pc);
             continue;
 
         ReturnSpecial:
             {
-                var b = (int)(i >> 23);
-                var from = ci.Base + ((int)(i >> 6) & 0xFF);
+                var again = Reread(ref ip);
+                var b = (int)(again >> 23);
+                var from = Running(thread).Base + ((int)(again >> 6) & 0xFF);
                 switch (FinishReturn(thread, from, b != 0 ? b - 1 : thread.Top - from))
                 {
                     case ReturnOutcome.Continue:
@@ -879,71 +898,112 @@ internal static partial class Interpreter
 
         InterruptBefore:
             // The instruction has not begun: do it again if the program may go on.
-            ci.Pc = Position(closure, ref ip);
-            if (!thread.State.OnStepsSpent()) goto Raise;
+            if (!SpendSteps(thread, ref ip)) goto Raise;
             thread.IsInstructionRetried = thread.HookEvents != HookEvents.None;
             ip = ref Unsafe.Subtract(ref ip, 1);
             goto Reload;
 
         Interrupt:
-            ci.Pc = Position(closure, ref ip);
-            if (!thread.State.OnStepsSpent()) goto Raise;
+            if (!SpendSteps(thread, ref ip)) goto Raise;
             goto Reload;
 
         Reload:
-            ci = ref thread.Frames[thread.FrameIndex];
-            R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), ci.Base);
+            R = ref Registers(thread);
             continue;
         }
 
     Raise:
-        if (!Unwind(thread)) return RunStatus.Raised;
+        // A detour also says no when it has pushed the frame of a metamethod, which runs first.
+        if (thread.HasEntered) thread.HasEntered = false;
+        else if (!Unwind(thread)) return RunStatus.Raised;
 
     Returned:
     NewFrame:
-        ci = ref thread.Frames[thread.FrameIndex];
-        R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), ci.Base);
-        closure = Unsafe.As<LuaClosure>(thread.Stack[ci.Func].Ref!);
+        ref var running = ref Running(thread);
+        R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), running.Base);
+        closure = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, running.Func - running.Base).Ref!);
         K = ref MemoryMarshal.GetArrayDataReference(closure.Code.Constants);
-        ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), ci.Pc);
+        ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), running.Pc);
         goto Loop;
     }
 
     // The number of the next instruction.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static int Position(LuaClosure closure, ref ulong ip) =>
-        (int)(Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), ref ip) >> 3);
+    static int Position(LuaClosure closure, ref ulong ip) => Position(closure.Code, ref ip);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static int Position(Executable code, ref ulong ip) => (int)(Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(code.Words), ref ip) >> 3);
+
+    /// <summary>The running call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static ref CallInfo Running(LuaThread thread) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Frames), thread.FrameIndex);
+
+    /// <summary>Its register 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static ref LuaValue Registers(LuaThread thread) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), Running(thread).Base);
+
+    // Every detour begins with this: the position is saved, because a call may follow or an error be raised. Gives the instruction that
+    // runs, its operands at least: the opcode may be that of a special form, a hook or an entry of compiled code.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Instruction Begin(LuaThread thread, ref ulong ip)
+    {
+        ref var frame = ref thread.Frames[thread.FrameIndex];
+        frame.Pc = Position(Unsafe.As<LuaClosure>(thread.Stack[frame.Func].Ref!), ref ip);
+        return new Instruction((uint)Unsafe.Subtract(ref ip, 1));
+    }
+
+    // As Begin, with the opcode that the compiler wrote.
+    static Instruction BeginPlain(LuaThread thread, ref ulong ip)
+    {
+        Begin(thread, ref ip);
+        return RunningClosure(thread).Code.Prototype.Code[Running(thread).Pc - 1];
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool SpendSteps(LuaThread thread, ref ulong ip)
+    {
+        Begin(thread, ref ip);
+        return thread.State.OnStepsSpent();
+    }
+
+    // The instruction that runs, read anew: kept across a call it would be spilled at every instruction.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static nuint Reread(ref ulong ip) => (uint)Unsafe.Subtract(ref ip, 1);
+
+    // The inline cache of the instruction that runs. Always checked before use, so it may be anything.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint Hint(ref ulong ip) => (uint)(Unsafe.Subtract(ref ip, 1) >> 32);
 
     // Operands, as byte offsets: an operand times 16 is a shift less far.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static ref LuaValue RB(ref LuaValue R, uint i) => ref Unsafe.AddByteOffset(ref R, (nint)((i >> 19) & 0xFF0));
+    static ref LuaValue RB(ref LuaValue R, nuint i) => ref Unsafe.AddByteOffset(ref R, (i >> 19) & 0xFF0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static ref LuaValue RC(ref LuaValue R, uint i) => ref Unsafe.AddByteOffset(ref R, (nint)((i >> 10) & 0xFF0));
+    static ref LuaValue RC(ref LuaValue R, nuint i) => ref Unsafe.AddByteOffset(ref R, (i >> 10) & 0xFF0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static ref LuaValue KB(ref LuaValue K, uint i) => ref Unsafe.AddByteOffset(ref K, (nint)((i >> 19) & 0xFF0));
+    static ref LuaValue KB(ref LuaValue K, nuint i) => ref Unsafe.AddByteOffset(ref K, (i >> 19) & 0xFF0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static ref LuaValue KC(ref LuaValue K, uint i) => ref Unsafe.AddByteOffset(ref K, (nint)((i >> 10) & 0xFF0));
+    static ref LuaValue KC(ref LuaValue K, nuint i) => ref Unsafe.AddByteOffset(ref K, (i >> 10) & 0xFF0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static ref LuaValue KBx(ref LuaValue K, uint i) => ref Unsafe.Add(ref K, (nint)(i >> 14));
+    static ref LuaValue KBx(ref LuaValue K, nuint i) => ref Unsafe.Add(ref K, i >> 14);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static ref LuaValue RKB(ref LuaValue R, ref LuaValue K, uint i)
+    static ref LuaValue RKB(ref LuaValue R, ref LuaValue K, nuint i)
     {
         if ((int)i < 0) return ref KB(ref K, i);
         return ref RB(ref R, i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static ref LuaValue RKC(ref LuaValue R, ref LuaValue K, uint i)
+    static ref LuaValue RKC(ref LuaValue R, ref LuaValue K, nuint i)
     {
         if ((i & (1 << 22)) != 0) return ref KC(ref K, i);
         return ref RC(ref R, i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static nint SBx(uint i) => (nint)(i >> 14) - Instruction.MaxSBx;
+    static nint SBx(nuint i) => (nint)(i >> 14) - Instruction.MaxSBx;
 }

@@ -48,6 +48,7 @@ public sealed partial class LuaTable : LuaObject
     LuaTable? _metatable;
     int _lastFree;
     byte _guard;
+    ushort _indexAt; // as a metatable: the node where __index was last found; checked before use
 
     /// <summary>Bit n set: metamethod n (up to __eq) is known to be absent from this table used as a metatable. Any store of a string key clears it.</summary>
     internal byte AbsentFlags;
@@ -172,6 +173,21 @@ public sealed partial class LuaTable : LuaObject
         var array = Array;
         if ((uint)(key - 1) < (uint)array.Length) array[key - 1] = value;
         else Set((double)key, value);
+    }
+
+    /// <summary>This table as a metatable: __index.</summary>
+    internal LuaValue IndexHandler
+    {
+        get
+        {
+            if ((AbsentFlags & (1 << (int)Metamethod.Index)) != 0) return LuaValue.Nil;
+            var nodes = Nodes;
+            var at = (int)_indexAt;
+            if (at < nodes.Length && ReferenceEquals(nodes[at].Key.Ref, Metamethods.Name(Metamethod.Index))) return nodes[at].Value;
+            at = FindStringAs(Metamethods.Name(Metamethod.Index));
+            if (at >= 0 && at <= ushort.MaxValue) _indexAt = (ushort)at;
+            return GetMetamethod(Metamethod.Index);
+        }
     }
 
     /// <summary>This table as a metatable: the raw field of that event. Absence of the flagged ones is remembered.</summary>

@@ -46,6 +46,9 @@ public sealed partial class LuaThread : LuaObject
     /// <summary>While an error handler runs, calls may nest a little deeper than the limit.</summary>
     internal bool IsHandlingOverflow;
 
+    /// <summary>Set by a detour of the loop that pushed the frame of a metamethod instead of raising an error.</summary>
+    internal bool HasEntered;
+
     // Where yield was called, how many values it gave, and how many results its caller wants.
     internal int YieldedAt;
     internal int YieldedCount;

@@ -78,6 +78,8 @@ public readonly struct LuaValue : IEquatable<LuaValue>
     /// <summary>Whether the reference is part of the value; that of nil, a boolean or a number may be a stale one.</summary>
     internal bool IsReference => (ulong)(Bits - ThreadTag) <= LightUserdataTag - ThreadTag;
 
+    internal bool IsLuaFunction => Bits == FunctionTag && Ref!.GetType() == typeof(LuaClosure);
+
     /// <summary>Everything but nil and false.</summary>
     public bool IsTruthy => (ulong)Bits < unchecked((ulong)FalseTag);
 
@@ -128,7 +130,8 @@ public readonly struct LuaValue : IEquatable<LuaValue>
 
     /// <summary>Overwrites a slot by a number without touching its reference: 8 bytes, no write barrier. The stale reference is dropped by the next full store, or when marking passes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void WriteNumber(ref LuaValue slot, double number) => Unsafe.AsRef(in slot.Bits) = BitConverter.DoubleToInt64Bits(number);
+    internal static void WriteNumber(ref LuaValue slot, double number) =>
+        Unsafe.As<long, double>(ref Unsafe.AsRef(in slot.Bits)) = number;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void WriteBits(ref LuaValue slot, long bits) => Unsafe.AsRef(in slot.Bits) = bits;
@@ -136,13 +139,20 @@ public readonly struct LuaValue : IEquatable<LuaValue>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void DropReference(ref LuaValue slot) => Unsafe.AsRef(in slot.Ref) = null;
 
-    /// <summary>Copies 8 bytes when the value is a number (no write barrier), 16 otherwise.</summary>
+    /// <summary>
+    /// A copy into a register: the reference is written only when it is part of the value and another than the one that lies there, often a stale
+    /// one of the same object. So most copies pay no write barrier.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Copy(ref LuaValue target, ref readonly LuaValue source)
     {
         var bits = source.Bits;
-        if ((ulong)bits < LowestTag) Unsafe.AsRef(in target.Bits) = bits;
-        else target = source;
+        if ((ulong)(bits - ThreadTag) <= LightUserdataTag - ThreadTag)
+        {
+            var reference = source.Ref;
+            if (!ReferenceEquals(target.Ref, reference)) Unsafe.AsRef(in target.Ref) = reference;
+        }
+        Unsafe.AsRef(in target.Bits) = bits;
     }
 
     /// <summary>A store that keeps nothing stale: into tables, upvalues and whatever lives long. A number still costs no write barrier.</summary>
