@@ -26,7 +26,8 @@ public sealed record PromoteBenchCase(int Items, int EvidenceBytes, bool Paced)
     /// <summary>The budget, in microseconds of server time.</summary>
     public double Gate => Paced ? Items >= 1_000_000 ? 70 : 50 : Items >= 1_000_000 ? 49 : 35;
 
-    public double Aim => Paced ? Items >= 1_000_000 ? 60 : 45 : Items >= 1_000_000 ? 30 : 25;
+    /// <summary>What it should come down to: paced, so many times the floor of the same run; back to back, microseconds.</summary>
+    public double Aim => Paced ? 5 : Items >= 1_000_000 ? 30 : 25;
 }
 
 /// <summary>One measured row; microseconds of server time. Best is the mean of the quietest block, for machines that others use too.</summary>
@@ -38,9 +39,12 @@ public sealed record PromoteBenchRow(
 
     public bool WithinGate => Mean <= Case.Gate;
 
+    /// <summary>Paced, in floors, because how cold the caches are between calls is the machine's doing and strikes both alike.</summary>
+    public bool WithinAim => (Case.Paced ? Ratio : Mean) <= Case.Aim;
+
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Case.Items,9:N0} items  {Case.EvidenceBytes,5} B {(Case.Wip ? "wip" : "   ")} {(Case.Paced ? "paced  " : "back-to-back")}  mean {Mean,6:0.0} us (best {Best,5:0.0})  floor {Floor,5:0.0} (best {FloorBest,5:0.0})  x{Ratio:0.0}  p99 {P99?.ToString("0", CultureInfo.InvariantCulture) ?? "-"} / {FloorP99?.ToString("0", CultureInfo.InvariantCulture) ?? "-"}  gate {Case.Gate:0} {(WithinGate ? "ok" : "OVER")}  aim {Case.Aim:0}");
+        $"{Case.Items,9:N0} items  {Case.EvidenceBytes,5} B {(Case.Wip ? "wip" : "   ")} {(Case.Paced ? "paced  " : "back-to-back")}  mean {Mean,6:0.0} us (best {Best,5:0.0})  floor {Floor,5:0.0} (best {FloorBest,5:0.0})  x{Ratio:0.0}  p99 {P99?.ToString("0", CultureInfo.InvariantCulture) ?? "-"} / {FloorP99?.ToString("0", CultureInfo.InvariantCulture) ?? "-"}  gate {Case.Gate:0} {(WithinGate ? "ok" : "OVER")}  aim {(Case.Paced ? "x" : "")}{Case.Aim:0} {(WithinAim ? "ok" : "over")}");
 }
 
 /// <param name="connect">Opens a connection to an empty store; the bench disposes it. What the project held before is deleted.</param>
