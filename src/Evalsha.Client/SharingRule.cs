@@ -1,6 +1,5 @@
 // Which commands may be sent on a connection that others use too.
 // Always: what is not named here is fine. The rule looks at the command's name and first argument only.
-using System.Collections.Frozen;
 
 namespace Evalsha.Client;
 
@@ -17,9 +16,9 @@ internal enum SharingRule : byte
 
 internal static class SharingRules
 {
-    private static readonly FrozenDictionary<string, SharingRule> Rules = Named()
+    private static readonly Dictionary<string, SharingRule> Rules = Named()
         .SelectMany(row => row.Names.Split(' '), (row, name) => KeyValuePair.Create(name, row.Rule))
-        .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+        .ToDictionary(StringComparer.OrdinalIgnoreCase);
 
     public static SharingRule Of(string name, ReadOnlySpan<RedisArg> args)
     {

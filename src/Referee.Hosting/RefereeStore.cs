@@ -60,7 +60,7 @@ public sealed class RefereeStore : IAsyncDisposable
     /// <summary>The RESP port that was asked for; null when there is none.</summary>
     public int? RespPort => Options.RespPort is null ? null : _embedded?.Port;
 
-    /// <summary>Opens the store and loads the scripts.</summary>
+    /// <summary>Opens the store. A Redis elsewhere is sent the scripts, to compare their digests; the embedded store compiles each when it is first called.</summary>
     /// <exception cref="RedisConnectionException">The Redis elsewhere does not answer.</exception>
     /// <exception cref="InvalidDataException">The append-only file is damaged in its middle; the message names file and offset.</exception>
     public static async Task<RefereeStore> OpenAsync(RefereeStoreOptions options, CancellationToken ct)
@@ -68,7 +68,7 @@ public sealed class RefereeStore : IAsyncDisposable
         if (options.Redis is { } address)
         {
             var remote = await RedisConnection.ConnectAsync(RedisOptions.Parse(address) with { TimeProvider = options.TimeProvider }, ct);
-            return await PreloadedAsync(new RefereeStore(null, remote, options), ct);
+            return await ReadyAsync(new RefereeStore(null, remote, options), ct);
         }
 
         var server = await RedisServer.StartAsync(new RedisServerOptions
@@ -82,7 +82,7 @@ public sealed class RefereeStore : IAsyncDisposable
         try
         {
             var connection = await RedisConnection.OpenAsync(_ => ValueTask.FromResult(server.OpenPipe()), new RedisOptions { TimeProvider = options.TimeProvider }, ct);
-            return await PreloadedAsync(new RefereeStore(server, connection, options), ct);
+            return await ReadyAsync(new RefereeStore(server, connection, options), ct);
         }
         catch
         {
@@ -105,11 +105,15 @@ public sealed class RefereeStore : IAsyncDisposable
         }
     }
 
-    private static async Task<RefereeStore> PreloadedAsync(RefereeStore store, CancellationToken ct)
+    private static async Task<RefereeStore> ReadyAsync(RefereeStore store, CancellationToken ct)
     {
         try
         {
-            await store.Coordinator.PreloadAsync(ct);
+            if (!store.IsEmbedded)
+            {
+                await store.Coordinator.PreloadAsync(ct);
+            }
+
             await AddBuiltInWorkflowsAsync(store.Coordinator, ct);
             return store;
         }
@@ -123,8 +127,7 @@ public sealed class RefereeStore : IAsyncDisposable
     // A project knows the policies that come with the program from its first opening; a version of its own under the same name stays.
     private static async Task AddBuiltInWorkflowsAsync(Coordinator coordinator, CancellationToken ct)
     {
-        var known = (await coordinator.ListWorkflowsAsync(ct)).OrThrow().Workflows;
-        foreach (var name in BuiltInPolicies.Names.Where(name => known.All(workflow => workflow.Workflow != name)))
+        foreach (var name in await coordinator.UnknownWorkflowsAsync(BuiltInPolicies.Names, ct))
         {
             (await coordinator.AddWorkflowAsync(BuiltInPolicies.Get(name), ct)).OrThrow();
         }

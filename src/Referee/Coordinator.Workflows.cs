@@ -88,6 +88,14 @@ public sealed partial class Coordinator
         return new WorkflowList([.. workflows.OrderBy(workflow => workflow.Workflow, StringComparer.Ordinal)]);
     }
 
+    /// <summary>Those of the names that no workflow of the project has. Reads no policy: a store asks this each time it opens.</summary>
+    public async ValueTask<IReadOnlyList<string>> UnknownWorkflowsAsync(IReadOnlyList<string> names, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        var known = await Executor.SendAsync(new RedisRequest("HMGET", [Shards[0].Workflows, .. names.Select(name => (RedisArg)name)]) { Repeatable = true }, ct);
+        return [.. names.Where((_, i) => known[i].IsNull)];
+    }
+
     /// <summary>The policy under a digest; null when the project does not hold it.</summary>
     /// <exception cref="InvalidDataException">What is stored there is not that policy.</exception>
     public async ValueTask<WorkflowPolicy?> FindWorkflowAsync(string digest, CancellationToken ct = default) =>

@@ -43,6 +43,44 @@ public sealed class GatewayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Other_paths_and_other_methods_are_told_so()
+    {
+        using var nowhere = await _http.GetAsync(new Uri(_gateway.Url, "board"));
+        nowhere.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        using var read = await _http.GetAsync(new Uri(_gateway.Url, "rpc"));
+        read.StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
+        read.Content.Headers.Allow.ShouldBe(["POST"]);
+        using var written = await _http.PostAsync(new Uri(_gateway.Url, "health"), null);
+        written.StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
+    }
+
+    [Fact]
+    public async Task Whoever_asks_while_the_store_opens_waits_for_it()
+    {
+        var store = new TaskCompletionSource<Coordinator>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var early = await Gateway.StartAsync(store.Task, 0, CancellationToken.None);
+        using var health = await _http.GetAsync(new Uri(early.Url, "health"));
+        health.StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(early.Url, "rpc")) { Content = new ByteArrayContent(Call("system.whoami")) };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _agent);
+        var asked = _http.SendAsync(request);
+        store.SetResult(_store.Coordinator);
+        using var answer = await asked;
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_store_that_did_not_open_is_no_answer_and_nothing_of_why_is_told()
+    {
+        await using var early = await Gateway.StartAsync(Task.FromException<Coordinator>(new InvalidDataException("secret")), 0, CancellationToken.None);
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(early.Url, "rpc")) { Content = new ByteArrayContent(Call("system.whoami")) };
+        using var answer = await _http.SendAsync(request);
+        answer.StatusCode.ShouldBe(HttpStatusCode.InternalServerError);
+        (await answer.Content.ReadAsStringAsync()).ShouldNotContain("secret");
+    }
+
+    [Fact]
     public async Task Nobody_is_answered_without_a_token_of_a_principal()
     {
         var wrong = _agent[..^1] + (_agent[^1] == 'A' ? 'B' : 'A');

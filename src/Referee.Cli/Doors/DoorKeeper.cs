@@ -125,7 +125,7 @@ public static class DoorKeeper
     private static async Task EnsureOperatorAsync(RefereeStore store, string name, RefereeFolder folder, string project, CancellationToken ct)
     {
         var principals = store.Coordinator.Principals;
-        if (folder.ReadToken(project) is not null && (await principals.ListAsync(ct)).OrThrow().Principals.Count > 0)
+        if (folder.ReadToken(project) is not null && !await principals.IsEmptyAsync(ct))
         {
             return;
         }

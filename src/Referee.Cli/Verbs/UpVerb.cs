@@ -35,10 +35,9 @@ internal static class UpVerb
         using (held)
         {
             var project = call.DoorOptions.ProjectOrUsual;
-            // Side by side, because neither needs the other.
-            var prepared = Task.Run(() => Gateway.Prepare(port), call.Cancellation);
-            await using var store = await DoorKeeper.OpenFolderAsync(call.Environment, folder, project, call.DoorOptions.Redis, respPort, call.Cancellation);
-            await using var gateway = await Gateway.StartAsync(await prepared, store.Coordinator, call.Cancellation);
+            var (opened, listening) = await StartAsync(call, folder, project, port, respPort);
+            await using var store = opened;
+            await using var gateway = listening;
             folder.Announce(new GatewayAddress(gateway.Url, Environment.ProcessId, project));
             try
             {
@@ -51,6 +50,28 @@ internal static class UpVerb
             {
                 folder.Withdraw();
             }
+        }
+    }
+
+    // Side by side, because only a request needs both: on two cores that is a fifth of the start.
+    private static async Task<(RefereeStore Store, Gateway Gateway)> StartAsync(VerbCall call, RefereeFolder folder, string project, int port, int? respPort)
+    {
+        var coordinator = new TaskCompletionSource<Coordinator>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var listening = Task.Run(() => Gateway.StartAsync(coordinator.Task, port, call.Cancellation), CancellationToken.None);
+        var opening = DoorKeeper.OpenFolderAsync(call.Environment, folder, project, call.DoorOptions.Redis, respPort, call.Cancellation);
+        try
+        {
+            var store = await opening;
+            coordinator.SetResult(store.Coordinator);
+            return (store, await listening);
+        }
+        catch
+        {
+            coordinator.TrySetCanceled();
+            await ((Task)listening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await using var gateway = listening.IsCompletedSuccessfully ? await listening : null;
+            await using var store = opening.IsCompletedSuccessfully ? await opening : null;
+            throw;
         }
     }
 

@@ -12,7 +12,8 @@ public sealed class RpcParameterException(string message, Exception inner) : Exc
 
 /// <param name="Name">As on the wire: <c>task.create</c>.</param>
 /// <param name="Operator">Only principals with the role <c>operator</c> may call it.</param>
-public sealed record RpcMethod(string Name, string Summary, bool Operator, Func<Coordinator, Caller, JsonElement, CancellationToken, Task<byte[]>> Invoke)
+/// <param name="Reads">It changes nothing, so asking twice is asking once.</param>
+public sealed record RpcMethod(string Name, string Summary, bool Operator, bool Reads, Func<Coordinator, Caller, JsonElement, CancellationToken, Task<byte[]>> Invoke)
 {
     // The JSON of a method is made when it is first called: making it for all of them cost every start of the program 70 ms.
     /// <summary>A method from the operation's own types: the request is read, the operation runs, the result is written as UTF-8 JSON.</summary>
@@ -22,7 +23,8 @@ public sealed record RpcMethod(string Name, string Summary, bool Operator, Func<
         Func<JsonTypeInfo<TRequest>> requestJson,
         Func<JsonTypeInfo<Result<TResult>>> resultJson,
         Func<Coordinator, Caller, TRequest, CancellationToken, Task<Result<TResult>>> operation,
-        bool forOperators = false)
+        bool forOperators = false,
+        bool reads = false)
         where TResult : class
     {
         var reader = new Lazy<(JsonTypeInfo<TRequest> Strict, string[] Lists)>(() =>
@@ -30,7 +32,7 @@ public sealed record RpcMethod(string Name, string Summary, bool Operator, Func<
             var strict = Strict(requestJson());
             return (strict, [.. strict.Properties.Where(property => property.PropertyType == typeof(IReadOnlyList<string>)).Select(property => property.Name)]);
         });
-        return new(name, summary, forOperators, async (coordinator, caller, parameters, ct) =>
+        return new(name, summary, forOperators, reads, async (coordinator, caller, parameters, ct) =>
         {
             TRequest request;
             try

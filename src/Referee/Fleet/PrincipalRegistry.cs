@@ -40,6 +40,10 @@ public sealed class PrincipalRegistry
             : new Refusal(RefusalCodes.Duplicate, "principal", "a new name", principal.Name, "an operator", $"referee principal remove {principal.Name}");
     }
 
+    /// <summary>Whether there is nobody yet.</summary>
+    public async ValueTask<bool> IsEmptyAsync(CancellationToken ct = default) =>
+        (await _executor.SendAsync(new RedisRequest("HLEN", _key) { Repeatable = true }, ct)).AsInteger() == 0;
+
     /// <summary>Everybody, by name. At most 10,000.</summary>
     public async ValueTask<Result<PrincipalList>> ListAsync(CancellationToken ct = default)
     {
