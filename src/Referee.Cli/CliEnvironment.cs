@@ -18,7 +18,7 @@ public sealed record CliEnvironment(
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal),
         Console.Out,
         Console.Error,
-        !Console.IsOutputRedirected && !Environment.GetEnvironmentVariables().Contains("NO_COLOR"),
+        !Console.IsOutputRedirected && !Environment.GetEnvironmentVariables().Contains("NO_COLOR") && Environment.GetEnvironmentVariable("TERM") != "dumb",
         TimeProvider.System);
 
     /// <summary>The user of the operating system, as a principal's name: other characters become hyphens.</summary>

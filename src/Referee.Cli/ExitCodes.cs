@@ -39,7 +39,7 @@ public static class ExitCodes
 }
 
 /// <summary>Ends a verb with an exit code and one line on standard error.</summary>
-public sealed class CliException(int exitCode, string message) : Exception(message)
+public class CliException(int exitCode, string message) : Exception(message)
 {
     public int ExitCode { get; } = exitCode;
 

@@ -8,39 +8,41 @@ namespace Referee.Cli;
 
 public static class RefereeCommand
 {
-    private static readonly Func<VerbFactory, Command>[] Verbs =
+    private static readonly (string Name, Func<VerbFactory, Command> Create)[] Verbs =
     [
-        UpVerb.Create,
-        SubmitVerb.Create,
-        ClaimVerb.Create,
-        RenewVerb.Create,
-        ReleaseVerb.Create,
-        EvidenceVerb.Create,
-        RunVerb.Create,
-        ExplainVerb.Create,
-        PromoteVerb.Create,
-        SendBackVerb.Create,
-        ApproveVerb.Create,
-        ParkVerb.Create,
-        ShowVerb.Create,
-        ListVerb.Create,
-        StatusVerb.Create,
-        HistoryVerb.Create,
-        AuditVerb.Create,
-        VerifyVerb.Create,
-        OrphansVerb.Create,
-        WorkflowVerb.Create,
-        PrincipalVerb.Create,
-        InitVerb.Create,
-        HookVerb.Create,
-        BenchVerb.Create,
-        DemoVerb.Create,
+        ("up", UpVerb.Create),
+        ("submit", SubmitVerb.Create),
+        ("claim", ClaimVerb.Create),
+        ("renew", RenewVerb.Create),
+        ("release", ReleaseVerb.Create),
+        ("evidence", EvidenceVerb.Create),
+        ("run", RunVerb.Create),
+        ("explain", ExplainVerb.Create),
+        ("promote", PromoteVerb.Create),
+        ("send-back", SendBackVerb.Create),
+        ("approve", ApproveVerb.Create),
+        ("park", ParkVerb.Create),
+        ("show", ShowVerb.Create),
+        ("list", ListVerb.Create),
+        ("status", StatusVerb.Create),
+        ("history", HistoryVerb.Create),
+        ("audit", AuditVerb.Create),
+        ("verify", VerifyVerb.Create),
+        ("orphans", OrphansVerb.Create),
+        ("workflow", WorkflowVerb.Create),
+        ("principal", PrincipalVerb.Create),
+        ("init", InitVerb.Create),
+        ("hook", HookVerb.Create),
+        ("bench", BenchVerb.Create),
+        ("demo", DemoVerb.Create),
     ];
 
     /// <summary>Runs one command line. Exit codes are <see cref="ExitCodes"/>.</summary>
     public static async Task<int> RunAsync(string[] arguments, CliEnvironment environment, CancellationToken ct)
     {
-        var parsed = Create(environment).Parse(arguments);
+        // Making all the verbs to run one of them took longer than that one's parsing; whoever names none, or misnames it, sees them all.
+        var named = Array.FindAll(Verbs, verb => arguments is [var first, ..] && first == verb.Name);
+        var parsed = Create(environment, named.Length > 0 ? named : Verbs).Parse(arguments);
         if (MistypedOption(parsed) is { } mistyped)
         {
             await environment.Error.WriteLineAsync($"referee: there is no option '{mistyped}' here; what is meant as a value comes after --");
@@ -60,7 +62,12 @@ public static class RefereeCommand
     }
 
     /// <summary>The whole command line, for help texts and for the documents printed from it.</summary>
-    public static Command Create(CliEnvironment environment)
+    public static Command Create(CliEnvironment environment) => Create(environment, Verbs);
+
+    /// <summary>The names that the table gives the verbs, in its order.</summary>
+    internal static IEnumerable<string> Names => Verbs.Select(verb => verb.Name);
+
+    private static Command Create(CliEnvironment environment, (string Name, Func<VerbFactory, Command> Create)[] verbs)
     {
         var root = new Command("referee", $"""
             Referee: work moves only when the evidence says so.
@@ -73,9 +80,9 @@ public static class RefereeCommand
         var options = new GlobalOptions();
         options.AddTo(root);
         var factory = new VerbFactory(environment, options);
-        foreach (var create in Verbs)
+        foreach (var verb in verbs)
         {
-            root.Subcommands.Add(create(factory));
+            root.Subcommands.Add(verb.Create(factory));
         }
 
         return root;

@@ -3,65 +3,46 @@
 using System.Globalization;
 using System.Text;
 using Referee.Records;
-using Spectre.Console;
 
 namespace Referee.Cli;
 
-internal sealed class Terminal
+internal sealed class Terminal(CliEnvironment environment, bool json)
 {
-    // Wide enough that a table in a file or a pipe is not folded.
-    private const int PlainWidth = 200;
-    private readonly IAnsiConsole _console;
+    private const string ColumnGap = "  ";
 
-    public Terminal(CliEnvironment environment, bool json)
-    {
-        Environment = environment;
-        Json = json;
-        _console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = environment.IsInteractive ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = environment.IsInteractive ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(environment.Out),
-        });
-        if (!environment.IsInteractive)
-        {
-            _console.Profile.Width = PlainWidth;
-        }
-    }
+    public CliEnvironment Environment => environment;
 
-    public CliEnvironment Environment { get; }
+    public bool Json => json;
 
-    public bool Json { get; }
-
-    public IAnsiConsole Console => _console;
-
-    public void Line(string text = "") => Environment.Out.WriteLine(text);
-
-    public void Markup(string markup) => _console.MarkupLine(markup);
+    public void Line(string text = "") => environment.Out.WriteLine(text);
 
     public void PrintJson(byte[] utf8) => Line(Encoding.UTF8.GetString(utf8));
 
+    public string Bold(string text) => Styled("1", text);
+
+    public string Red(string text) => Styled("31", text);
+
+    public string Yellow(string text) => Styled("33", text);
+
+    /// <summary>Columns as wide as their widest cell, two spaces apart; nothing is folded or cut.</summary>
     public void Table(IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
     {
-        var table = new Table { Border = TableBorder.None, ShowRowSeparators = false, Expand = false };
-        foreach (var header in headers)
+        var cells = rows.ToList();
+        var widths = headers.Select((header, column) => cells.Select(row => TextWidth.Of(row[column])).Append(TextWidth.Of(header)).Max()).ToList();
+        Line(Bold(Row(headers)));
+        foreach (var row in cells)
         {
-            table.AddColumn(new TableColumn(new Text(header, new Style(decoration: Decoration.Bold))) { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
+            Line(Row(row));
         }
 
-        foreach (var row in rows)
-        {
-            table.AddRow(row.Select(cell => new Text(cell)));
-        }
-
-        _console.Write(table);
+        string Row(IReadOnlyList<string> row) =>
+            string.Join(ColumnGap, row.Select((cell, column) => cell + new string(' ', widths[column] - TextWidth.Of(cell)))).TrimEnd();
     }
 
     /// <summary>Every refusal with who can fix it and the next command.</summary>
     public void Refusals(string headline, IReadOnlyList<Refusal> refusals)
     {
-        Markup($"[red]{Spectre.Console.Markup.Escape(headline)}[/]");
+        Line(Red(headline));
         foreach (var refusal in refusals)
         {
             var got = refusal.Got.Length == 0 ? "nothing" : refusal.Got;
@@ -78,4 +59,6 @@ internal sealed class Terminal
         unixMilliseconds == 0 ? "" : DateTimeOffset.FromUnixTimeMilliseconds(unixMilliseconds).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     public static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private string Styled(string code, string text) => environment.IsInteractive ? $"\e[{code}m{text}\e[0m" : text;
 }

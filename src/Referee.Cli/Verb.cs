@@ -1,6 +1,7 @@
 // How a verb runs: its door is opened, its work done, and whatever goes wrong becomes one line on standard error and an exit code.
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Security.Cryptography;
 using System.Text.Json.Serialization.Metadata;
 using Referee.Cli.Doors;
 using Referee.Records;
@@ -10,6 +11,8 @@ namespace Referee.Cli;
 /// <summary>One call of a verb.</summary>
 internal sealed class VerbCall(ParseResult parsed, GlobalOptions options, Terminal terminal, CancellationToken ct) : IAsyncDisposable
 {
+    private const int OwnRequestIdDigits = 16;
+
     private IDoor? _door;
 
     public ParseResult Parsed => parsed;
@@ -25,6 +28,11 @@ internal sealed class VerbCall(ParseResult parsed, GlobalOptions options, Termin
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
 
     public T Get<T>(Argument<T> argument) => parsed.GetRequiredValue(argument);
+
+    /// <summary>The request id that was given, or one of this call's own: fixed before the first try, so that a try after a lost gateway is the same request.</summary>
+    public string RequestId(Option<string> option) => Get(option) is { Length: > 0 } given ? given : OwnRequestId();
+
+    public static string OwnRequestId() => RandomNumberGenerator.GetHexString(OwnRequestIdDigits, lowercase: true);
 
     public async Task<IDoor> DoorAsync()
     {

@@ -117,14 +117,15 @@ public sealed class EmbeddedFolder : CliWorld
 }
 
 /// <summary>One project: a folder, an operator, and whoever else joins.</summary>
-public sealed class CliProject(CliWorld world, string name) : IAsyncDisposable
+/// <param name="folder">A folder of somebody else, who also deletes it; null for one of its own.</param>
+public sealed class CliProject(CliWorld world, string name, string? folder = null) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _down = new();
     private Task<CliRun> _gateway = Task.FromResult(new CliRun(0, "", ""));
 
     public string Name => name;
 
-    public string Folder { get; } = Directory.CreateTempSubdirectory("cli-").FullName;
+    public string Folder { get; } = folder ?? Directory.CreateTempSubdirectory("cli-").FullName;
 
     public string Referee => Path.Combine(Folder, RefereeFolder.Name);
 
@@ -225,6 +226,11 @@ public sealed class CliProject(CliWorld world, string name) : IAsyncDisposable
     {
         await DownAsync();
         _down.Dispose();
+        if (folder is not null)
+        {
+            return;
+        }
+
         foreach (var file in Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories))
         {
             File.SetAttributes(file, FileAttributes.Normal); // git keeps its objects read-only

@@ -39,6 +39,24 @@ public sealed class RefereeCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_verb_is_called_what_the_table_calls_it() => Root().Subcommands.Select(verb => verb.Name).ShouldBe(RefereeCommand.Names);
+
+    [Fact]
+    public async Task A_misspelt_verb_is_named_and_all_of_them_are_listed()
+    {
+        var run = (await RunAsync("promot", "a", "review")).ShouldExit(ExitCodes.Usage);
+        run.Error.ShouldContain("'promot'");
+        run.Out.ShouldContain("  promote ");
+    }
+
+    [Fact]
+    public async Task Options_may_stand_before_the_verb()
+    {
+        var run = await RunAsync("--project", "../up", "status");
+        run.ShouldExit(ExitCodes.Usage).Error.ShouldStartWith("referee status: ");
+    }
+
+    [Fact]
     public async Task The_version_is_printed() => (await RunAsync("--version")).ShouldBeDone().Out.Trim().ShouldNotBeEmpty();
 
     [Theory]

@@ -204,10 +204,10 @@ internal sealed class DemoStory(Terminal terminal, DemoStage stage, DemoClone cl
     private void Chapter(string number, string title)
     {
         terminal.Line();
-        terminal.Markup($"[bold]{(number.Length > 0 ? $"{number}  " : "")}{Spectre.Console.Markup.Escape(title)}[/]");
+        terminal.Line(terminal.Bold($"{(number.Length > 0 ? $"{number}  " : "")}{title}"));
     }
 
-    private void Way(string text) => terminal.Markup($"  [yellow]»[/] {Spectre.Console.Markup.Escape(text)}");
+    private void Way(string text) => terminal.Line($"  {terminal.Yellow("»")} {text}");
 
     private void Say(string text) => terminal.Line($"  {text}");
 

@@ -37,7 +37,7 @@ public static class DoorKeeper
     {
         try
         {
-            return options.Redis is { } address ? await TrustAsync(environment, options, address, ct) : await EnterAsync(environment, options, ct);
+            return options.Redis is { } address ? await TrustAsync(environment, options, address, ct) : await FolderAsync(environment, options, ct);
         }
         catch (Exception e) when (CliException.Of(e) is { } said)
         {
@@ -58,6 +58,12 @@ public static class DoorKeeper
             await store.DisposeAsync();
             throw;
         }
+    }
+
+    private static async Task<IDoor> FolderAsync(CliEnvironment environment, DoorOptions options, CancellationToken ct)
+    {
+        var door = await EnterAsync(environment, options, ct);
+        return door is GatewayDoor ? new FolderDoor(door, again => EnterAsync(environment, options, again)) : door;
     }
 
     private static async Task<IDoor> EnterAsync(CliEnvironment environment, DoorOptions options, CancellationToken ct)

@@ -1,47 +1,52 @@
 // The running gateway, over HTTP on loopback with a bearer token.
 using System.Net;
-using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using Referee.Web.Api;
 
 namespace Referee.Cli.Doors;
 
-internal sealed class GatewayDoor : IDoor
+/// <summary>The gateway does not answer: it may have gone between being found and being asked.</summary>
+/// <param name="sent">Whether it may have done what was asked before it went.</param>
+internal sealed class GatewayLostException(string message, bool sent) : CliException(ExitCodes.Unavailable, message)
 {
-    private readonly HttpClient _http;
-    private readonly Uri _url;
+    public bool Sent { get; } = sent;
+}
 
-    public GatewayDoor(Uri url, string token)
-    {
-        _url = url;
-        // No proxy stands between a process and its own machine.
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(5) }) { BaseAddress = url };
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-    }
+internal sealed class GatewayDoor(Uri url, string token) : IDoor
+{
+    private readonly LoopbackHttp _http = new(url.Host, url.Port, token);
 
-    public string Describe => $"gateway {_url}";
+    public string Describe => $"gateway {url}";
 
     public bool Verified => true;
 
     public async Task<RpcOutcome> CallAsync(string method, byte[] parameters, CancellationToken ct)
     {
+        if (token.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            // It would end the header that it stands in.
+            throw new CliException(ExitCodes.Forbidden, "this is no token: it holds a space or a character that no token has");
+        }
+
         byte[] request = [.. "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"u8, .. JsonSerializer.SerializeToUtf8Bytes(method, CliJson.Default.String), .. ",\"params\":"u8, .. parameters, .. "}"u8];
         try
         {
-            using var content = new ByteArrayContent(request) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
-            using var response = await _http.PostAsync("rpc", content, ct);
-            var body = await response.Content.ReadAsByteArrayAsync(ct);
-            return response.StatusCode switch
+            var (status, body) = await _http.PostAsync("/rpc", request, ct);
+            return (HttpStatusCode)status switch
             {
                 HttpStatusCode.OK => Read(body),
                 HttpStatusCode.Unauthorized => throw new CliException(ExitCodes.Forbidden, "the gateway does not know this token; see referee principal list"),
-                _ => throw new CliException(ExitCodes.Unavailable, $"the gateway answered {(int)response.StatusCode}: {System.Text.Encoding.UTF8.GetString(body)}"),
+                _ => throw new CliException(ExitCodes.Unavailable, $"the gateway answered {status}: {Encoding.UTF8.GetString(body)}"),
             };
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (LoopbackException e)
         {
-            // Also when something that is no gateway answers there, or nothing does for the client's own timeout.
-            throw new CliException(ExitCodes.Unavailable, $"the gateway {_url} does not answer: {e.Message}");
+            throw new GatewayLostException($"the gateway {url} does not answer: {e.Message}", e.Sent);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new CliException(ExitCodes.Unavailable, $"what answers at {url} is not the gateway: {e.Message}");
         }
     }
 

@@ -38,7 +38,7 @@ internal static class ApproveVerb
                     To = call.Get(to),
                     Version = call.Get(version),
                     Note = call.Get(note)!,
-                    RequestId = call.Get(requestId)!,
+                    RequestId = call.RequestId(requestId),
                 },
                 WorkflowJson.Default.ApproveRequest,
                 WorkflowJson.Default.HeardResult,

@@ -21,7 +21,7 @@ internal static class ClaimVerb
                 Stages = call.Get(stages) ?? [],
                 Labels = call.Get(labels) ?? [],
                 LeaseMilliseconds = (long)call.Get(lease).TotalMilliseconds,
-                RequestId = call.Get(requestId)!,
+                RequestId = call.RequestId(requestId),
             },
             WorkJson.Default.ClaimRequest,
             WorkJson.Default.ClaimResult,

@@ -24,7 +24,7 @@ internal static class EvidenceVerb
                 Fence = call.Get(fence),
                 Subject = call.Get(subject)!,
                 SetSubject = call.Get(setSubject),
-                RequestId = call.Get(requestId)!,
+                RequestId = call.RequestId(requestId),
             },
             WorkJson.Default.EvidenceRequest,
             WorkJson.Default.EvidenceAcceptedResult,

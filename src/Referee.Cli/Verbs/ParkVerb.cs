@@ -15,7 +15,7 @@ internal static class ParkVerb
         var requestId = Symbols.RequestId();
         return verbs.Create("park", "Put an item aside for a person, or back", [item, back, reason, fence, requestId], call => call.AnswerAsync(
             "task.park",
-            new ParkRequest(call.Get(item)) { Unpark = call.Get(back), Reason = call.Get(reason)!, Fence = call.Get(fence), RequestId = call.Get(requestId)! },
+            new ParkRequest(call.Get(item)) { Unpark = call.Get(back), Reason = call.Get(reason)!, Fence = call.Get(fence), RequestId = call.RequestId(requestId) },
             WorkJson.Default.ParkRequest,
             WorkJson.Default.ParkAnswerResult,
             parked => call.Terminal.Line($"{parked.Item}: {parked.State} (version {parked.Version})")));

@@ -25,7 +25,7 @@ internal static class PromoteVerb
                     Version = call.Get(version),
                     Note = call.Get(note)!,
                     Override = call.Get(overrides),
-                    RequestId = call.Get(requestId)!,
+                    RequestId = call.RequestId(requestId),
                 },
                 WorkflowJson.Default.PromoteRequest,
                 WorkflowJson.Default.DecisionResult);

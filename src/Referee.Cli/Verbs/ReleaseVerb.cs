@@ -14,7 +14,7 @@ internal static class ReleaseVerb
         var requestId = Symbols.RequestId();
         return verbs.Create("release", "Give a claimed item back to its queue", [item, fence, note, requestId], call => call.AnswerAsync(
             "task.release",
-            new ReleaseRequest(call.Get(item), call.Get(fence)) { Note = call.Get(note)!, RequestId = call.Get(requestId)! },
+            new ReleaseRequest(call.Get(item), call.Get(fence)) { Note = call.Get(note)!, RequestId = call.RequestId(requestId) },
             WorkJson.Default.ReleaseRequest,
             WorkJson.Default.ReleasedResult,
             released => call.Terminal.Line($"{released.Item}: released (version {released.Version})")));

@@ -60,7 +60,7 @@ internal static class RunVerb
             ["durationMs"] = run.DurationMilliseconds,
             ["output"] = run.OutputDigest,
         };
-        var request = new EvidenceRequest(item, kind, value.Deserialize()) { Fence = fence, Subject = run.After.Id };
+        var request = new EvidenceRequest(item, kind, value.Deserialize()) { Fence = fence, Subject = run.After.Id, RequestId = VerbCall.OwnRequestId() };
         var answer = await call.CallAsync("task.evidence", request, WorkJson.Default.EvidenceRequest, WorkJson.Default.EvidenceAcceptedResult);
         return call.Show(answer, accepted => call.Terminal.Line(string.Create(CultureInfo.InvariantCulture,
             $"{item}: {kind} accepted as {accepted.Tier}: {tests.Total} tests, {tests.Failed} failed, {tests.Skipped} skipped, exit code {run.ExitCode}, {run.DurationMilliseconds} ms, tree {run.After.Id[..12]}")));

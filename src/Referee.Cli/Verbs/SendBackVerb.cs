@@ -16,7 +16,7 @@ internal static class SendBackVerb
         var requestId = Symbols.RequestId();
         return verbs.Create("send-back", "Move an item back to an earlier stage; what was proven from there on is void", [item, to, reason, fence, version, requestId], call => call.AnswerAsync(
             "task.send_back",
-            new SendBackRequest(call.Get(item), call.Get(to), call.Get(reason)) { Fence = call.Get(fence), Version = call.Get(version), RequestId = call.Get(requestId)! },
+            new SendBackRequest(call.Get(item), call.Get(to), call.Get(reason)) { Fence = call.Get(fence), Version = call.Get(version), RequestId = call.RequestId(requestId) },
             WorkflowJson.Default.SendBackRequest,
             WorkflowJson.Default.SentBackResult,
             back => call.Terminal.Line($"{back.Item}: sent back to {back.To} (version {back.Version}, record {back.Audit} of the chain)")));

@@ -79,7 +79,7 @@ internal static class SubmitVerb
         var answers = new JsonArray();
         foreach (var item in content.Items)
         {
-            var answer = await call.CallAsync("task.create", item.Request, WorkJson.Default.SubmitRequest, WorkJson.Default.SubmittedResult);
+            var answer = await call.CallAsync("task.create", item.Request with { RequestId = VerbCall.OwnRequestId() }, WorkJson.Default.SubmitRequest, WorkJson.Default.SubmittedResult);
             answers.Add(JsonNode.Parse(answer.Json));
             exit = Report(call, item, answer) ? exit : ExitCodes.Refused;
         }

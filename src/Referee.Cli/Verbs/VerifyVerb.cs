@@ -23,7 +23,7 @@ internal static class VerifyVerb
     {
         foreach (var finding in verification.Findings)
         {
-            terminal.Markup($"[red]{finding.Code}[/]{(finding.Number > 0 ? $" record {finding.Number}" : "")}{(finding.Item.Length > 0 ? $" item {Spectre.Console.Markup.Escape(finding.Item)}" : "")}: {Spectre.Console.Markup.Escape(finding.Says)}");
+            terminal.Line($"{terminal.Red(finding.Code)}{(finding.Number > 0 ? $" record {finding.Number}" : "")}{(finding.Item.Length > 0 ? $" item {finding.Item}" : "")}: {finding.Says}");
         }
 
         terminal.Line(verification.Ok
