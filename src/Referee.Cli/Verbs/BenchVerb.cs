@@ -1,4 +1,4 @@
-// referee bench promote: what a decision costs the server, on a redis-server and on the embedded one in the same run.
+// referee bench: what a decision costs the server, and how long everything takes to start; a redis-server stands beside in the same run.
 using System.CommandLine;
 using System.Globalization;
 using Evalsha.Client;
@@ -10,6 +10,7 @@ namespace Referee.Cli.Verbs;
 internal static class BenchVerb
 {
     private const int FewItems = 100_000;
+    private const int CountMax = 10_000_000;
     private static readonly PromoteBenchCase WarmUp = new(1_000, 200, Paced: false) { Calls = 8_000 };
 
     public static Command Create(VerbFactory verbs)
@@ -17,16 +18,55 @@ internal static class BenchVerb
         var quick = new Option<bool>("--quick") { Description = $"Fewer calls, and only the rows with at most {FewItems:N0} items" };
         var only = new Option<string?>("--only") { Description = "Only one store: redis or embedded" };
         only.AcceptOnlyFromAmong("redis", "embedded");
-        var promote = verbs.Create("promote", "Server-side cost of one promotion, against return 1 with the same keys and arguments", [quick, only], call => PromoteAsync(call, call.Get(quick), call.Get(only)));
-        return verbs.Create("bench", "Measure; promote is what there is to measure", [promote], _ => throw new CliException(ExitCodes.Usage, "promote?"));
+        var items = new Option<int?>("--items") { Description = "One row of one's own, back to back, with this many items", HelpName = "N" };
+        var calls = new Option<int>("--calls") { Description = "With --items: how many calls of each kind", DefaultValueFactory = _ => 2_000, HelpName = "N" };
+        var starts = new Option<int>("--starts") { Description = "How often each thing is started", DefaultValueFactory = _ => 7, HelpName = "N" };
+        foreach (var count in (Option[])[items, calls, starts])
+        {
+            count.Validators.Add(result =>
+            {
+                if (result.Tokens is [var token] && (!int.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var given) || given is < 1 or > CountMax))
+                {
+                    result.AddError($"{count.Name} is a number of 1 to {CountMax}");
+                }
+            });
+        }
+
+        var promote = verbs.Create("promote", "Server-side cost of one promotion, against return 1 with the same keys and arguments", [quick, only, items, calls], call => PromoteAsync(
+            call,
+            Cases(call.Get(quick), call.Get(items), call.Get(calls)),
+            call.Get(items) is { } own ? WarmUp with { Items = own, Calls = call.Get(calls), BlockCalls = call.Get(calls) } : WarmUp,
+            call.Get(only)));
+        var startup = verbs.Create("startup", "From the start of a process, or of a server in this one, to its first answer", [starts], call => StartupAsync(call, call.Get(starts)));
+        return verbs.Create("bench", "Measure: promote, startup", [promote, startup], _ => throw new CliException(ExitCodes.Usage, "promote or startup?"));
     }
 
-    private static async Task<int> PromoteAsync(VerbCall call, bool quick, string? only)
+    private static List<PromoteBenchCase> Cases(bool quick, int? items, int calls) => items is { } own
+        ? [new(own, 200, Paced: false) { Calls = calls, BlockCalls = Math.Min(calls, 1_000) }]
+        : [.. PromoteBench.Cases.Where(row => !quick || row.Items <= FewItems).Select(row => quick ? row with { Calls = 2_000, BlockCalls = 500 } : row)];
+
+    private static async Task<int> StartupAsync(VerbCall call, int starts)
     {
-        var cases = PromoteBench.Cases
-            .Where(row => !quick || row.Items <= FewItems)
-            .Select(row => quick ? row with { Calls = 2_000, BlockCalls = 500 } : row)
-            .ToList();
+        var rows = await new StartupBench(call.Environment, call.Terminal.Line).RunAsync(starts, call.Cancellation);
+        var peer = rows.FirstOrDefault(row => row.IsPeer);
+        call.Terminal.Table(
+            ["TO THE FIRST ANSWER", "MIN ms", "MEDIAN ms", "× REDIS-SERVER", "BUDGET ms", ""],
+            rows.Select(row => (string[])
+            [
+                row.What,
+                Milliseconds(row.Minimum),
+                Milliseconds(row.Median),
+                peer is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{row.Median / peer.Median:0.00}"),
+                row.Budget is { } budget ? Terminal.Number(budget) : "",
+                row.Budget is null ? "" : row.WithinBudget ? "ok" : "OVER",
+            ]));
+        return rows.All(row => row.WithinBudget) ? ExitCodes.Done : ExitCodes.Refused;
+    }
+
+    private static string Milliseconds(double value) => value.ToString(value < 10 ? "0.00" : "0", CultureInfo.InvariantCulture);
+
+    private static async Task<int> PromoteAsync(VerbCall call, List<PromoteBenchCase> cases, PromoteBenchCase warmUp, string? only)
+    {
         await using var redis = only == "embedded" ? null : await RedisProcess.TryStartAsync(call.Environment.Time, call.Cancellation);
         if (redis is null && only != "embedded")
         {
@@ -40,12 +80,12 @@ internal static class BenchVerb
             // Both warm up before anything counts: the embedded server's code is compiled while it runs, and Redis's caches fill.
             if (redis is not null)
             {
-                await new PromoteBench(async ct => await RedisConnection.ConnectAsync(new RedisOptions { Port = redis.Port }, ct), call.Environment.Time).RunAsync(WarmUp, call.Cancellation);
+                await new PromoteBench(async ct => await RedisConnection.ConnectAsync(new RedisOptions { Port = redis.Port }, ct), call.Environment.Time).RunAsync(warmUp, call.Cancellation);
             }
 
             if (store is not null)
             {
-                await new PromoteBench(async ct => await store.ConnectAsync(ct), call.Environment.Time).RunAsync(WarmUp, call.Cancellation);
+                await new PromoteBench(async ct => await store.ConnectAsync(ct), call.Environment.Time).RunAsync(warmUp, call.Cancellation);
             }
 
             var over = 0;
