@@ -29,6 +29,9 @@ internal static class LuaCommand
         return command;
     }
 
+    /// <summary>Whether the words are <c>lua</c>, a file, and what belongs to the program: nothing for a parser to do.</summary>
+    public static bool IsPlain(string[] args) => args is [Verb, var file, ..] && (file == StandardInput || !file.StartsWith('-'));
+
     /// <summary>Puts "--" before the file of <c>evalsha lua</c>, so that its arguments are not taken for options of ours.</summary>
     public static string[] ProtectArguments(string[] args)
     {
@@ -42,7 +45,7 @@ internal static class LuaCommand
         return args;
     }
 
-    private static int Run(string[] statements, string[] words)
+    public static int Run(string[] statements, string[] words)
     {
         LuaState? state = null;
         state = new LuaState(new LuaOptions

@@ -79,7 +79,12 @@ public sealed class LuaProgram(LuaState state, Stream errors)
         errors.Flush();
     }
 
-    private static LuaValue[] Values(IReadOnlyList<string> arguments) => [.. arguments.Select(argument => LuaValue.FromText(argument))];
+    private static LuaValue[] Values(IReadOnlyList<string> arguments)
+    {
+        var values = new LuaValue[arguments.Count];
+        for (var i = 0; i < values.Length; i++) values[i] = LuaValue.FromText(arguments[i]);
+        return values;
+    }
 
     /// <summary>The line of #! for a Unix shell is left out; its end stays, so that lines are counted right.</summary>
     private static ReadOnlySpan<byte> SkipFirstLine(ReadOnlySpan<byte> source)

@@ -1,6 +1,7 @@
 // Beginning and ending calls outside the common path: host functions, vararg functions, pcall and xpcall as frames of the loop, iterators,
 // tail calls, and the entry from the host.
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Evalsha.Lua.Bytecode;
 
 namespace Evalsha.Lua.Runtime;
@@ -286,18 +287,17 @@ internal static partial class Interpreter
             ref var frame = ref thread.Frames[thread.FrameIndex];
             var (kind, func) = (frame.Kind, frame.Func);
             PlaceResults(thread, from, count, func, frame.Wanted);
+            if ((kind & FrameKind.Metamethod) != 0)
+            {
+                FinishMetamethod(thread, ref thread.Stack[func]);
+                return ReturnOutcome.Continue;
+            }
             thread.FrameIndex--;
             if ((kind & FrameKind.Entry) != 0) return ReturnOutcome.Leave;
             if ((kind & FrameKind.Iterator) != 0)
             {
                 thread.State.HostLevels--;
                 FinishIterator(thread);
-                return ReturnOutcome.Continue;
-            }
-            if ((kind & FrameKind.Metamethod) != 0)
-            {
-                thread.State.HostLevels--;
-                FinishMetamethod(thread, func);
                 return ReturnOutcome.Continue;
             }
             if ((kind & FrameKind.UnderProtected) == 0) return ReturnOutcome.Continue;
@@ -410,28 +410,68 @@ internal static partial class Interpreter
         frame.Pc++;
     }
 
-    // A metamethod that is a Lua function runs in the same loop: what lies at slot "func" on is called, and its return completes the instruction.
-    // Counted as a host level, as PUC's nested call is. False either way: entered, or an error was raised.
-    static bool EnterMetamethod(LuaThread thread, int func, int arguments, int wanted)
+    // A metamethod that is a Lua function runs in the same loop: it is called above the registers of the running function, and its return
+    // completes the instruction. Counted as a host level, as PUC's nested call is. False either way: entered, or an error was raised.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool EnterMetamethod(LuaThread thread, in LuaValue handler, in LuaValue a, in LuaValue b, in LuaValue c, int arguments, int wanted)
+    {
+        ref var caller = ref Running(thread);
+        var code = Unsafe.As<LuaClosure>(handler.Ref!).Code;
+        var state = thread.State;
+        ref var stack = ref MemoryMarshal.GetArrayDataReference(thread.Stack);
+        var func = caller.Base + Unsafe.As<LuaClosure>(Unsafe.Add(ref stack, caller.Func).Ref!).Code.MaxStackSize;
+        if (func + 4 + code.EntrySlots > thread.StackLimit || thread.FrameIndex + 1 >= thread.Frames.Length || state.HostLevels + 1 >= LuaLimits.HostLevelsMax)
+        {
+            return EnterMetamethodSlow(thread, func, handler, a, b, c, arguments, wanted);
+        }
+        ref var slot = ref Unsafe.Add(ref stack, func);
+        LuaValue.Copy(ref slot, in handler);
+        LuaValue.Copy(ref Unsafe.Add(ref slot, 1), in a);
+        LuaValue.Copy(ref Unsafe.Add(ref slot, 2), in b);
+        if (arguments > 2) LuaValue.Copy(ref Unsafe.Add(ref slot, 3), in c);
+        for (var n = Math.Min(arguments, code.ParameterCount); n < code.CleanUpTo; n++) LuaValue.WriteBits(ref Unsafe.Add(ref slot, n + 1), LuaValue.NilTag);
+        state.HostLevels++;
+        thread.FrameIndex++;
+        ref var frame = ref Unsafe.Add(ref caller, 1);
+        frame.Func = func;
+        frame.Base = func + 1;
+        frame.Wanted = wanted;
+        frame.Kind = FrameKind.Metamethod;
+        frame.Pc = 0;
+        thread.HasEntered = true;
+        return false;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool EnterMetamethodSlow(LuaThread thread, int func, LuaValue handler, LuaValue a, LuaValue b, LuaValue c, int arguments, int wanted)
     {
         var state = thread.State;
+        var stack = thread.Room(func + 4);
+        stack[func] = handler;
+        stack[func + 1] = a;
+        stack[func + 2] = b;
+        stack[func + 3] = c;
         if (++state.HostLevels >= LuaLimits.HostLevelsMax && !AllowLevel(thread))
         {
             if (thread.Handler != 0) CallHandler(thread);
             state.HostLevels--;
             return false;
         }
-        thread.HasEntered = EnterLua(thread, Unsafe.As<LuaClosure>(thread.Stack[func].Ref!).Code, func, arguments, wanted, FrameKind.Metamethod);
+        thread.HasEntered = EnterLua(thread, Unsafe.As<LuaClosure>(handler.Ref!).Code, func, arguments, wanted, FrameKind.Metamethod);
         if (!thread.HasEntered) state.HostLevels--;
         return false;
     }
 
-    // The second half of an instruction that called a metamethod; its result, if it has one, lies at slot "result".
-    static void FinishMetamethod(LuaThread thread, int result)
+    // A metamethod returns: its frame goes, and the second half of the instruction that called it is done with its result.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void FinishMetamethod(LuaThread thread, ref LuaValue result)
     {
-        ref var frame = ref thread.Frames[thread.FrameIndex];
-        var stack = thread.Stack;
-        var code = Unsafe.As<LuaClosure>(stack[frame.Func].Ref!).Code.Prototype.Code;
+        thread.State.HostLevels--;
+        thread.FrameIndex--;
+        ref var frame = ref Running(thread);
+        ref var R = ref Registers(thread);
+        var closure = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, frame.Func - frame.Base).Ref!);
+        var code = closure.Code.Prototype.Code;
         var i = code[frame.Pc - 1];
         switch (i.OpCode)
         {
@@ -441,14 +481,14 @@ internal static partial class Interpreter
             case OpCode.Eq:
             case OpCode.Lt:
             case OpCode.Le:
-                if (stack[result].IsTruthy == (i.A != 0)) frame.Pc += code[frame.Pc].SBx;
+                if (result.IsTruthy == (i.A != 0)) frame.Pc += code[frame.Pc].SBx;
                 frame.Pc++;
                 break;
             case OpCode.Self:
-                stack[frame.Base + i.A + 1] = stack[frame.Base + i.B];
+                Unsafe.Add(ref R, i.A + 1) = Unsafe.Add(ref R, i.B);
                 goto default;
             default:
-                LuaValue.Copy(ref stack[frame.Base + i.A], ref stack[result]);
+                LuaValue.Copy(ref Unsafe.Add(ref R, i.A), ref result);
                 break;
         }
     }

@@ -20,7 +20,7 @@ internal static partial class Interpreter
 
     internal static bool Index(LuaThread thread, in LuaValue container, in LuaValue key, out LuaValue value, int register = NoRegister, bool enter = false)
     {
-        var current = container;
+        var current = LuaValue.Read(in container);
         for (var chain = 0; chain < LuaLimits.MetatableChainMax; chain++)
         {
             LuaValue handler;
@@ -50,7 +50,7 @@ internal static partial class Interpreter
 
     internal static bool SetIndex(LuaThread thread, in LuaValue container, in LuaValue key, in LuaValue value, int register = NoRegister, bool enter = false)
     {
-        var current = container;
+        var current = LuaValue.Read(in container);
         for (var chain = 0; chain < LuaLimits.MetatableChainMax; chain++)
         {
             LuaValue handler;
@@ -251,17 +251,17 @@ internal static partial class Interpreter
     // to may be that a Lua function was entered and will complete the instruction.
     static bool CallForResult(LuaThread thread, in LuaValue handler, in LuaValue a, in LuaValue b, out LuaValue result, int arguments = 2, bool enter = false)
     {
+        if (enter && handler.IsLuaFunction)
+        {
+            result = LuaValue.Nil;
+            return EnterMetamethod(thread, in handler, in a, in b, in b, arguments, 1);
+        }
         var at = SafeTop(thread);
-        LuaValue first = a, second = b, function = handler;
+        LuaValue first = LuaValue.Read(in a), second = LuaValue.Read(in b), function = LuaValue.Read(in handler);
         var stack = thread.Room(at + 3);
         stack[at] = function;
         stack[at + 1] = first;
         stack[at + 2] = second;
-        if (enter && function.IsLuaFunction)
-        {
-            result = LuaValue.Nil;
-            return EnterMetamethod(thread, at, arguments, 1);
-        }
         var top = thread.Top;
         thread.Top = at + 1 + arguments;
         var ok = Call(thread, at, arguments, 1);
@@ -285,14 +285,14 @@ internal static partial class Interpreter
 
     static bool CallForNothing(LuaThread thread, in LuaValue handler, in LuaValue a, in LuaValue b, in LuaValue c, bool enter)
     {
+        if (enter && handler.IsLuaFunction) return EnterMetamethod(thread, in handler, in a, in b, in c, 3, 0);
         var at = SafeTop(thread);
-        LuaValue first = a, second = b, third = c, function = handler;
+        LuaValue first = LuaValue.Read(in a), second = LuaValue.Read(in b), third = LuaValue.Read(in c), function = LuaValue.Read(in handler);
         var stack = thread.Room(at + 4);
         stack[at] = function;
         stack[at + 1] = first;
         stack[at + 2] = second;
         stack[at + 3] = third;
-        if (enter && function.IsLuaFunction) return EnterMetamethod(thread, at, 3, 0);
         var top = thread.Top;
         thread.Top = at + 4;
         var ok = Call(thread, at, 3, 0);

@@ -11,13 +11,11 @@ internal static partial class Interpreter
     const int HintShift = 32;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool GetFieldSlow(LuaThread thread, ref ulong ip)
+    static bool GetFieldSlow(LuaThread thread, LuaClosure closure, ref LuaValue R, ref ulong ip)
     {
-        var i = Begin(thread, ref ip);
-        ref var R = ref Registers(thread);
-        var code = RunningClosure(thread).Code;
-        ref var key = ref code.Constants[Instruction.ConstantIndex(i.C)];
-        return GetFieldSlow(thread, ref Unsafe.Add(ref R, i.B), ref key, ref Unsafe.Add(ref R, i.A), i, ref CacheOf(code, ref ip), enter: true);
+        var i = Begin(thread, closure, ref ip);
+        ref var key = ref closure.Constants[Instruction.ConstantIndex(i.C)];
+        return GetFieldSlow(thread, ref Unsafe.Add(ref R, i.B), ref key, ref Unsafe.Add(ref R, i.A), i, ref CacheOf(closure.Code, ref ip), enter: true);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -33,13 +31,11 @@ internal static partial class Interpreter
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool SelfSlow(LuaThread thread, ref ulong ip)
+    static bool SelfSlow(LuaThread thread, LuaClosure closure, ref LuaValue R, ref ulong ip)
     {
-        var i = Begin(thread, ref ip);
-        ref var R = ref Registers(thread);
-        var code = RunningClosure(thread).Code;
-        ref var key = ref code.Constants[Instruction.ConstantIndex(i.C)];
-        return SelfSlow(thread, ref Unsafe.Add(ref R, i.B), ref key, ref Unsafe.Add(ref R, i.A), i, ref CacheOf(code, ref ip), enter: true);
+        var i = Begin(thread, closure, ref ip);
+        ref var key = ref closure.Constants[Instruction.ConstantIndex(i.C)];
+        return SelfSlow(thread, ref Unsafe.Add(ref R, i.B), ref key, ref Unsafe.Add(ref R, i.A), i, ref CacheOf(closure.Code, ref ip), enter: true);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -59,7 +55,7 @@ internal static partial class Interpreter
     static bool SelfGeneric(LuaThread thread, Instruction i, bool enter)
     {
         var at = thread.Frames[thread.FrameIndex].Base;
-        var container = thread.Stack[at + i.B];
+        var container = LuaValue.Read(ref thread.Stack[at + i.B]);
         if (!Index(thread, container, Operand(thread, i.C), out var value, i.B, enter)) return false;
         thread.Stack[at + i.A + 1] = container;
         thread.Stack[at + i.A] = value;
@@ -67,10 +63,9 @@ internal static partial class Interpreter
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool GetGlobalSlow(LuaThread thread, ref ulong ip)
+    static bool GetGlobalSlow(LuaThread thread, LuaClosure closure, ref ulong ip)
     {
-        var i = Begin(thread, ref ip);
-        var closure = RunningClosure(thread);
+        var i = Begin(thread, closure, ref ip);
         return GetGlobalSlow(thread, closure, i, ref CacheOf(closure.Code, ref ip), enter: true);
     }
 
@@ -228,7 +223,7 @@ internal static partial class Interpreter
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool ArithmeticSlow(LuaThread thread, ref ulong ip) => ArithmeticSlow(thread, BeginPlain(thread, ref ip), enter: true);
+    static bool ArithmeticSlow(LuaThread thread, LuaClosure closure, ref ulong ip) => ArithmeticSlow(thread, BeginPlain(thread, closure, ref ip), enter: true);
 
     static bool ArithmeticSlow(LuaThread thread, Instruction i, bool enter)
     {
@@ -279,10 +274,17 @@ internal static partial class Interpreter
 
     /// <summary>1 holds, 0 does not, -1 raised.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static int CompareSlow(LuaThread thread, ref ulong ip) => CompareSlow(thread, BeginPlain(thread, ref ip), enter: true);
+    static int CompareSlow(LuaThread thread, LuaClosure closure, ref ulong ip) => CompareSlow(thread, BeginPlain(thread, closure, ref ip), enter: true);
 
     static int CompareSlow(LuaThread thread, Instruction i, bool enter)
     {
+        ref var b = ref OperandSlot(thread, i.B);
+        ref var c = ref OperandSlot(thread, i.C);
+        if (b.IsString && c.IsString)
+        {
+            var order = b.AsString.CompareTo(c.AsString);
+            return (i.OpCode == OpCode.Lt ? order < 0 : order <= 0) ? 1 : 0;
+        }
         bool result;
         var ok = i.OpCode == OpCode.Lt
             ? LessThan(thread, Operand(thread, i.B), Operand(thread, i.C), out result, enter)
@@ -455,7 +457,7 @@ internal static partial class Interpreter
     static LuaClosure RunningClosure(LuaThread thread) => Unsafe.As<LuaClosure>(thread.Stack[thread.Frames[thread.FrameIndex].Func].Ref!);
 
     /// <summary>The value of an RK operand of the running Lua function.</summary>
-    static LuaValue Operand(LuaThread thread, int rk) => OperandSlot(thread, rk);
+    static LuaValue Operand(LuaThread thread, int rk) => LuaValue.Read(ref OperandSlot(thread, rk));
 
     static ref LuaValue OperandSlot(LuaThread thread, int rk)
     {

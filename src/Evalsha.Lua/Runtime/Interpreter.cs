@@ -30,8 +30,8 @@ internal static partial class Interpreter
         ref var entered = ref Running(thread);
         ref var R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), entered.Base);
         var closure = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, entered.Func - entered.Base).Ref!);
-        ref var K = ref MemoryMarshal.GetArrayDataReference(closure.Code.Constants);
-        ref var ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), entered.Pc);
+        ref var K = ref MemoryMarshal.GetArrayDataReference(closure.Constants);
+        ref var ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Words), entered.Pc);
 
     Loop:
         while (true)
@@ -86,7 +86,7 @@ internal static partial class Interpreter
                             continue;
                         }
                     }
-                    if (!GetGlobalSlow(thread, ref ip)) goto Raise;
+                    if (!GetGlobalSlow(thread, closure, ref ip)) goto Raise;
                     goto Reload;
                 }
 
@@ -107,7 +107,7 @@ internal static partial class Interpreter
                             }
                         }
                     }
-                    if (!GetFieldSlow(thread, ref ip)) goto Raise;
+                    if (!GetFieldSlow(thread, closure, ref R, ref ip)) goto Raise;
                     goto Reload;
                 }
 
@@ -129,7 +129,7 @@ internal static partial class Interpreter
                             }
                         }
                     }
-                    if (!SelfSlow(thread, ref ip)) goto Raise;
+                    if (!SelfSlow(thread, closure, ref R, ref ip)) goto Raise;
                     goto Reload;
                 }
 
@@ -628,8 +628,8 @@ internal static partial class Interpreter
                                 LuaValue.WriteBits(ref Unsafe.Add(ref R, clean), LuaValue.NilTag);
                             }
                             closure = callee;
-                            K = ref MemoryMarshal.GetArrayDataReference(code.Constants);
-                            ip = ref MemoryMarshal.GetArrayDataReference(code.Words);
+                            K = ref MemoryMarshal.GetArrayDataReference(callee.Constants);
+                            ip = ref MemoryMarshal.GetArrayDataReference(callee.Words);
                             continue;
                         }
                     }
@@ -665,6 +665,11 @@ internal static partial class Interpreter
                     var wanted = ci.Wanted;
                     if ((ci.Kind & FrameKind.Mask) != 0)
                     {
+                        if ((ci.Kind & FrameKind.Mask) == FrameKind.Metamethod)
+                        {
+                            FinishMetamethod(thread, ref ra);
+                            goto NewFrame;
+                        }
                         // A comparator or another callback of the host, mostly.
                         if ((ci.Kind & FrameKind.Mask) != FrameKind.Entry || wanted != 1) goto ReturnSpecial;
                         LuaValue.Copy(ref target, ref ra);
@@ -830,14 +835,14 @@ internal static partial class Interpreter
                 ref var resumed = ref Running(thread);
                 R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), resumed.Base);
                 closure = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, resumed.Func - resumed.Base).Ref!);
-                K = ref MemoryMarshal.GetArrayDataReference(closure.Code.Constants);
-                ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), resumed.Pc + 1);
+                K = ref MemoryMarshal.GetArrayDataReference(closure.Constants);
+                ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Words), resumed.Pc + 1);
                 i = (uint)closure.Code.Originals[resumed.Pc];
                 goto Dispatch;
             }
 
         Arithmetic:
-            if (!ArithmeticSlow(thread, ref ip)) goto Raise;
+            if (!ArithmeticSlow(thread, closure, ref ip)) goto Raise;
             goto Reload;
 
         Iterate:
@@ -854,7 +859,7 @@ internal static partial class Interpreter
 
         Compare:
             {
-                var answer = CompareSlow(thread, ref ip);
+                var answer = CompareSlow(thread, closure, ref ip);
                 if (answer < 0) goto Raise;
                 R = ref Registers(thread);
                 if (answer == ((Reread(ref ip) & 0x3FC0) != 0 ? 1 : 0)) goto Jump;
@@ -876,8 +881,8 @@ internal static partial class Interpreter
             thread.FrameIndex--;
             R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), caller.Base);
             closure = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, caller.Func - caller.Base).Ref!);
-            K = ref MemoryMarshal.GetArrayDataReference(closure.Code.Constants);
-            ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), caller.Pc);
+            K = ref MemoryMarshal.GetArrayDataReference(closure.Constants);
+            ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Words), caller.Pc);
             continue;
 
         ReturnSpecial:
@@ -922,14 +927,14 @@ internal static partial class Interpreter
         ref var running = ref Running(thread);
         R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), running.Base);
         closure = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, running.Func - running.Base).Ref!);
-        K = ref MemoryMarshal.GetArrayDataReference(closure.Code.Constants);
-        ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Code.Words), running.Pc);
+        K = ref MemoryMarshal.GetArrayDataReference(closure.Constants);
+        ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Words), running.Pc);
         goto Loop;
     }
 
     // The number of the next instruction.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static int Position(LuaClosure closure, ref ulong ip) => Position(closure.Code, ref ip);
+    static int Position(LuaClosure closure, ref ulong ip) => (int)(Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(closure.Words), ref ip) >> 3);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static int Position(Executable code, ref ulong ip) => (int)(Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(code.Words), ref ip) >> 3);
@@ -952,11 +957,20 @@ internal static partial class Interpreter
         return new Instruction((uint)Unsafe.Subtract(ref ip, 1));
     }
 
-    // As Begin, with the opcode that the compiler wrote.
-    static Instruction BeginPlain(LuaThread thread, ref ulong ip)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Instruction Begin(LuaThread thread, LuaClosure closure, ref ulong ip)
     {
-        Begin(thread, ref ip);
-        return RunningClosure(thread).Code.Prototype.Code[Running(thread).Pc - 1];
+        Running(thread).Pc = Position(closure, ref ip);
+        return new Instruction((uint)Unsafe.Subtract(ref ip, 1));
+    }
+
+    // As Begin, with the opcode that the compiler wrote.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Instruction BeginPlain(LuaThread thread, LuaClosure closure, ref ulong ip)
+    {
+        var pc = Position(closure, ref ip);
+        Running(thread).Pc = pc;
+        return closure.Code.Prototype.Code[pc - 1];
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

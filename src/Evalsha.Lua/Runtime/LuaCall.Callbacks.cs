@@ -18,7 +18,7 @@ public ref partial struct LuaCall
     public readonly bool Call(in LuaValue function, in LuaValue a, in LuaValue b, out LuaValue first)
     {
         var at = Thread.Top;
-        LuaValue callee = function, left = a, right = b; // any of them may lie in the stack
+        LuaValue callee = LuaValue.Read(in function), left = LuaValue.Read(in a), right = LuaValue.Read(in b); // any of them may lie in the stack
         var stack = Thread.Room(at + 3);
         stack[at] = callee;
         stack[at + 1] = left;

@@ -8,6 +8,9 @@ namespace Evalsha.Lua.Runtime;
 
 public ref partial struct LuaCall
 {
+    /// <summary>Up to this many values are copied one by one, which costs less than a call for all.</summary>
+    const int SmallCount = 8;
+
     /// <summary>What a body returns when an error value was set.</summary>
     public const int Raised = -1;
 
@@ -38,7 +41,7 @@ public ref partial struct LuaCall
     public readonly LuaValue this[int index]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => (uint)index < (uint)Count ? Thread.Stack[Base + index] : LuaValue.Nil;
+        get => (uint)index < (uint)Count ? LuaValue.Read(ref Thread.Stack[Base + index]) : LuaValue.Nil;
     }
 
     /// <summary>The arguments where they lie. Valid until the next call into Lua or the first Return: the stack may move or be overwritten.</summary>
@@ -74,8 +77,13 @@ public ref partial struct LuaCall
     /// <summary>Any number of results; they may lie in <see cref="Arguments"/>.</summary>
     public readonly int Return(ReadOnlySpan<LuaValue> values)
     {
-        var stack = Thread.Room(Base + values.Length);
-        values.CopyTo(stack.AsSpan(Base - 1));
+        var results = Thread.Room(Base + values.Length).AsSpan(Base - 1, values.Length);
+        if (values.Length > SmallCount) values.CopyTo(results);
+        else
+        {
+            // Upwards, as results lie below the arguments they may come from.
+            for (var n = 0; n < results.Length; n++) LuaValue.Copy(ref results[n], in values[n]);
+        }
         return values.Length;
     }
 

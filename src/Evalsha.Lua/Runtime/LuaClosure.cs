@@ -6,12 +6,18 @@ namespace Evalsha.Lua.Runtime;
 public sealed class LuaClosure : LuaFunction
 {
     internal readonly Executable Code;
+
+    // Code's own, a step nearer: calls and returns wait for them.
+    internal readonly ulong[] Words;
+    internal readonly LuaValue[] Constants;
     internal readonly UpValue[] Upvalues;
 
     internal LuaClosure(Executable code, LuaTable environment, UpValue[] upvalues)
         : base(environment)
     {
         Code = code;
+        Words = code.Words;
+        Constants = code.Constants;
         Upvalues = upvalues;
     }
 

@@ -67,7 +67,7 @@ public sealed partial class LuaThread : LuaObject
         IsMain = isMain;
         Stack = new LuaValue[InitialSlots];
         Frames = new CallInfo[InitialFrames];
-        Stack.AsSpan().Fill(LuaValue.Nil);
+        for (var i = 0; i < Stack.Length; i++) LuaValue.WriteBits(ref Stack[i], LuaValue.NilTag);
         Frames[0].Kind = FrameKind.Host | FrameKind.Entry;
         Frames[0].Base = Top = 1;
         Status = isMain ? LuaThreadStatus.Running : LuaThreadStatus.Suspended;

@@ -140,6 +140,12 @@ public readonly struct LuaValue : IEquatable<LuaValue>
     internal static void DropReference(ref LuaValue slot) => Unsafe.AsRef(in slot.Ref) = null;
 
     /// <summary>
+    /// A slot's value by its two words. A copy of all 16 bytes at once would wait for the stores that wrote the words one by one.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static LuaValue Read(ref readonly LuaValue slot) => new(slot.Bits, slot.Ref);
+
+    /// <summary>
     /// A copy into a register: the reference is written only when it is part of the value and another than the one that lies there, often a stale
     /// one of the same object. So most copies pay no write barrier.
     /// </summary>
