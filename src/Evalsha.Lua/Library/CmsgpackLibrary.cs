@@ -1,4 +1,5 @@
 // cmsgpack 0.4.0 as Redis has it: MessagePack without bin and ext types. The functions; MsgpackEncoder and MsgpackDecoder do the work.
+using System.Runtime.CompilerServices;
 using Evalsha.Lua.Runtime;
 
 namespace Evalsha.Lua.Library;
@@ -79,7 +80,8 @@ public static class CmsgpackLibrary
 
         // The other functions drop their further arguments first; unpack leaves them on the stack.
         var decoder = new MsgpackDecoder(text.Span, (int)offset, slots: everything ? call.Count : 1);
-        var values = new ValueList();
+        var room = new Room();
+        var values = new ValueList(room);
         if (!everything)
         {
             values.Add(LuaValue.Nil);                        // room for the offset
@@ -108,22 +110,30 @@ public static class CmsgpackLibrary
         return call.Return(values.Written);
     }
 
-    /// <summary>Results until their number is known; the decoder's count of stack slots bounds them.</summary>
-    private ref struct ValueList()
+    /// <summary>Results until their number is known; the decoder's count of stack slots bounds them. The first lie where the caller gave room.</summary>
+    private ref struct ValueList(Span<LuaValue> room)
     {
-        private LuaValue[] _values = new LuaValue[4];
+        private Span<LuaValue> _values = room;
         private int _count;
 
-        public readonly Span<LuaValue> Written => _values.AsSpan(0, _count);
+        public readonly Span<LuaValue> Written => _values[.._count];
 
         public void Add(in LuaValue value)
         {
             if (_count == _values.Length)
             {
-                Array.Resize(ref _values, _count * 2);
+                var larger = new LuaValue[_count * 2];
+                _values.CopyTo(larger);
+                _values = larger;
             }
 
             _values[_count++] = value;
         }
+    }
+
+    [InlineArray(16)]
+    private struct Room
+    {
+        private LuaValue _first;
     }
 }

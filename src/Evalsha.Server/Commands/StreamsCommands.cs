@@ -98,7 +98,8 @@ internal static class StreamsCommands
         trim.Apply(stream);
         c.Changed(1);
         var text = id.Text();
-        if (c.WantsEffects)
+        // With a whole id and no trimming, the command as it came is its own effect.
+        if (c.WantsEffects && (isChosenHere || starred || idAt > 2))
         {
             c.Effect([Words.XAdd, c.Text(1), .. trim.Effect(stream), text, .. pairs]);
         }
