@@ -6,4 +6,6 @@ namespace Referee.Cli;
 
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(Demo.DemoOutcome))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -18,6 +18,7 @@ public sealed record PromoteBenchCase(int Items, int EvidenceBytes, bool Paced)
     /// <summary>Calls of each kind: this many promotions and this many floors, in blocks of <see cref="BlockCalls"/>.</summary>
     public int Calls { get; init; } = 10_000;
 
+    /// <summary>At most as many as there are items: a block promotes an item once.</summary>
     public int BlockCalls { get; init; } = 1_000;
 
     /// <summary>The edge has a limit on work in progress too, which counts the stage's items in the index.</summary>

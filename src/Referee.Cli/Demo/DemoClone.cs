@@ -1,32 +1,56 @@
-// A throw-away clone of this project, in which the story edits, commits and runs the project's own fast tests.
+// A throw-away clone of a project, in which the story edits, commits and runs the project's own fast tests.
 // Always: the clone lies in a temporary folder and is swept with it; the checkout it came from is never written to.
 using System.Diagnostics;
 using Referee.Cli.Run;
 
 namespace Referee.Cli.Demo;
 
+/// <summary>What the story is played on.</summary>
+/// <param name="Root">A git checkout; it holds the backlog that the fleet drains in <c>samples/backlog</c>.</param>
+/// <param name="TestFolder">Where the files <c>*Tests.cs</c> are, of which one is deleted.</param>
+/// <param name="TestCommand">Runs the tests there and writes a report into <c>artifacts/demo</c>.</param>
+internal sealed record DemoProject(string Root, string TestFolder, IReadOnlyList<string> TestCommand)
+{
+    /// <summary>The checkout that this program was built from.</summary>
+    /// <exception cref="CliException">There is none above the program.</exception>
+    public static DemoProject Own()
+    {
+        const string Tests = "tests/Evalsha.Resp.Tests";
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Referee.slnx")))
+        {
+            folder = folder.Parent;
+        }
+
+        return new(
+            folder?.FullName ?? throw new CliException(ExitCodes.Usage, "the demo runs this project's own tests: start it as ./referee in a checkout"),
+            Tests,
+            ["dotnet", "test", Tests, "--nologo", "--verbosity", "quiet", "--logger", "trx;LogFileName=resp.trx", "--results-directory", "artifacts/demo", "-p:UseSharedCompilation=true"]);
+    }
+}
+
 internal sealed class DemoClone : IDisposable
 {
-    private const string TestProject = "tests/Evalsha.Resp.Tests";
+    private readonly DemoProject _project;
 
     // The system's own clock: files carry its times, whatever the story does to the store's.
     private readonly TimeProvider _time;
 
-    private DemoClone(string path, TimeProvider time) => (Path, _time) = (path, time);
+    private DemoClone(string path, DemoProject project, TimeProvider time) => (Path, _project, _time) = (path, project, time);
 
     public string Path { get; }
 
-    /// <summary>The command that runs the tests and writes a TRX report.</summary>
-    public static IReadOnlyList<string> TestCommand { get; } =
-        ["dotnet", "test", TestProject, "--nologo", "--verbosity", "quiet", "--logger", "trx;LogFileName=resp.trx", "--results-directory", "artifacts/demo", "-p:UseSharedCompilation=true"];
+    /// <summary>The command that runs the tests.</summary>
+    public IReadOnlyList<string> TestCommand => _project.TestCommand;
 
-    /// <summary>Clones the checkout that this program was built from.</summary>
-    /// <exception cref="CliException">There is none above the program, or git refuses.</exception>
-    public static async Task<DemoClone> CreateAsync(string parent, TimeProvider time, CancellationToken ct)
+    /// <summary>A file of notes among the tests, which an honest change writes.</summary>
+    public string Notes => $"{_project.TestFolder}/NOTES.md";
+
+    /// <exception cref="CliException">Git refuses.</exception>
+    public static async Task<DemoClone> CreateAsync(DemoProject project, string parent, TimeProvider time, CancellationToken ct)
     {
-        var root = FindRoot() ?? throw new CliException(ExitCodes.Usage, "the demo runs this project's own tests: start it as ./referee in a checkout");
-        var clone = new DemoClone(System.IO.Path.Combine(parent, "clone"), time);
-        await ExecuteAsync(parent, ct, "git", "-c", "safe.directory=*", "clone", "--quiet", "--depth", "1", "--no-local", new Uri(root).AbsoluteUri, clone.Path);
+        var clone = new DemoClone(System.IO.Path.Combine(parent, "clone"), project, time);
+        await ExecuteAsync(parent, ct, "git", "-c", "safe.directory=*", "clone", "--quiet", "--depth", "1", "--no-local", new Uri(project.Root).AbsoluteUri, clone.Path);
         return clone;
     }
 
@@ -51,7 +75,7 @@ internal sealed class DemoClone : IDisposable
     public Task RevertAsync(CancellationToken ct) => ExecuteAsync(Path, ct, "git", "reset", "--quiet", "--hard", "HEAD~1");
 
     /// <summary>A test file of the project that is run: the first by name that holds tests.</summary>
-    public string SomeTestFile() => System.IO.Path.GetRelativePath(Path, Directory.EnumerateFiles(System.IO.Path.Combine(Path, TestProject), "*Tests.cs").Order(StringComparer.Ordinal).First());
+    public string SomeTestFile() => System.IO.Path.GetRelativePath(Path, Directory.EnumerateFiles(System.IO.Path.Combine(Path, _project.TestFolder), "*Tests.cs").Order(StringComparer.Ordinal).First());
 
     /// <summary>Runs the tests under observation; their own output is dropped.</summary>
     public Task<ObservedRun> RunTestsAsync(CancellationToken ct)
@@ -80,17 +104,6 @@ internal sealed class DemoClone : IDisposable
     }
 
     private string Reports => System.IO.Path.Combine(Path, "artifacts", "demo");
-
-    private static string? FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "Referee.slnx")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName;
-    }
 
     private static async Task ExecuteAsync(string folder, CancellationToken ct, string command, params string[] arguments)
     {

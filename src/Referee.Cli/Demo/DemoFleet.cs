@@ -18,10 +18,10 @@ namespace Referee.Cli.Demo;
 internal sealed class DemoFleet(Terminal terminal, DemoStage stage, CancellationToken ct)
 {
     private const int Workers = 6;
-    private const int Racers = 64;
+    public const int Racers = 64;
 
     /// <summary>Several workers claim, prove and promote until nothing is left; a reviewer approves.</summary>
-    public async Task DrainAsync()
+    public async Task<int> DrainAsync()
     {
         terminal.Line();
         terminal.Line(terminal.Bold("4  The fleet"));
@@ -58,10 +58,11 @@ internal sealed class DemoFleet(Terminal terminal, DemoStage stage, Cancellation
         var status = (await reviewer.StatusAsync(ct)).OrThrow();
         terminal.Line(string.Create(CultureInfo.InvariantCulture,
             $"  drained in {Stopwatch.GetElapsedTime(start).TotalSeconds:0.00} s: {string.Join(", ", claims.Select((count, worker) => $"worker-{worker} {count}"))}; {status.Done} items complete"));
+        return claims.Sum();
     }
 
     /// <summary>Many connections race for one item; exactly one may win.</summary>
-    public async Task RaceAsync()
+    public async Task<int> RaceAsync()
     {
         var reviewer = await stage.JoinAsync("ray", PrincipalKind.Human);
         (await reviewer.SubmitAsync(new SubmitRequest("race", "Only one of you", "code-change"), ct)).OrThrow();
@@ -78,6 +79,7 @@ internal sealed class DemoFleet(Terminal terminal, DemoStage stage, Cancellation
                     .ClaimAsync(new Caller($"racer-{i}", [], Tier.SelfReported, Verified: true), new ClaimRequest { Item = "race" }, ct).AsTask(),
                 ct)));
             terminal.Line($"  {Racers} connections of their own race for one item: {answers.Count(answer => answer.Ok)} wins (claim no. {answers.Single(answer => answer.Ok).Value!.Fence}), {answers.Count(answer => !answer.Ok)} are told who holds it");
+            return answers.Count(answer => answer.Ok);
         }
         finally
         {
@@ -89,7 +91,7 @@ internal sealed class DemoFleet(Terminal terminal, DemoStage stage, Cancellation
     }
 
     /// <summary>Somebody with the store in hand rewrites one record; verify names it.</summary>
-    public async Task TamperAsync()
+    public async Task<IReadOnlyList<string>> TamperAsync()
     {
         var reviewer = await stage.JoinAsync("vera", PrincipalKind.Human);
         var before = (await reviewer.VerifyAsync(ct)).OrThrow();
@@ -122,6 +124,8 @@ internal sealed class DemoFleet(Terminal terminal, DemoStage stage, Cancellation
         {
             throw new InvalidOperationException("verify did not see a rewritten record");
         }
+
+        return [.. after.Findings.Select(finding => finding.Code)];
     }
 
     private async Task WorkAsync(IDoor door, IDoor runner, IDoor reviewer, Claim claim)

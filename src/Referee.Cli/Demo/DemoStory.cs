@@ -1,6 +1,6 @@
 // The story of `referee demo`, chapter by chapter. Everything printed comes out of an answer or a measurement of this run; nothing is made up
 // for show. Only two things are staged: the clock is moved ahead so that a lease runs out, and the fleet's evidence in chapter 4 is invented
-// by its workers, which the text says.
+// by its workers, which the text says. With --json the story goes to standard error, and what it came to is the answer.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
@@ -20,13 +20,17 @@ internal sealed class DemoStory(Terminal terminal, DemoStage stage, DemoClone cl
     // Refusals before a gate was asked, for the last lines.
     private int _refused;
 
+    private readonly List<DemoTrick> _tricks = [];
+    private string _trick = "nothing but the word";
+
     private IDoor _agent = null!;
     private IDoor _other = null!;
     private IDoor _runner = null!;
     private IDoor _reviewer = null!;
     private ObservedRun? _base;
 
-    public async Task TellAsync()
+    /// <exception cref="InvalidOperationException">The referee took what it should refuse: the story is over, and the program is broken.</exception>
+    public async Task<DemoOutcome> TellAsync()
     {
         _agent = await stage.JoinAsync("ada", PrincipalKind.Agent, "reviewer"); // an agent who may review, but not herself
         _other = await stage.JoinAsync("bob", PrincipalKind.Agent);
@@ -37,10 +41,11 @@ internal sealed class DemoStory(Terminal terminal, DemoStage stage, DemoClone cl
         await FiveWaysAsync();
         await HonestAsync();
         var fleet = new DemoFleet(terminal, stage, ct);
-        await fleet.DrainAsync();
-        await fleet.RaceAsync();
-        await fleet.TamperAsync();
-        await SumUpAsync();
+        var drained = await fleet.DrainAsync();
+        var winners = await fleet.RaceAsync();
+        var findings = await fleet.TamperAsync();
+        var status = await SumUpAsync();
+        return new(_tricks, drained, DemoFleet.Racers, winners, findings, status.AuditRecords, status.Orphans, status.Done);
     }
 
     // 1. An agent claims an item and says it is done.
@@ -59,7 +64,7 @@ internal sealed class DemoStory(Terminal terminal, DemoStage stage, DemoClone cl
     {
         Chapter("2", "Five ways around it");
         var claim = (await stage.Store.Coordinator.ShowAsync(Item, ct)).OrThrow().Fence;
-        Say($"the project's own tests run once on the base, in a throw-away clone ({string.Join(' ', DemoClone.TestCommand.Take(3))} …)");
+        Say($"the project's own tests run once on the base, in a throw-away clone ({string.Join(' ', clone.TestCommand.Take(3))} …)");
         _base = await clone.RunTestsAsync(ct);
         var tests = Counts(_base);
         Report(_base);
@@ -74,7 +79,7 @@ internal sealed class DemoStory(Terminal terminal, DemoStage stage, DemoClone cl
         await AskAsync(_agent, "review", claim, RefusalCodes.Tier);
 
         Way("a green report of another tree");
-        var changed = await clone.CommitAsync("tests/Evalsha.Resp.Tests/NOTES.md", "A frame is one whole request or reply.\n", "say what a frame is", ct);
+        var changed = await clone.CommitAsync(clone.Notes, "A frame is one whole request or reply.\n", "say what a frame is", ct);
         (await _agent.SubjectAsync(new SubjectRequest(Item, claim, changed.Id), ct)).OrThrow();
         await AcceptAsync(SubmitRunAsync(_base), $"the runner's report of the base ({Short(_base.After.Id)}) is handed in for {Short(changed.Id)}");
         await AskAsync(_agent, "review", claim, RefusalCodes.Subject);
@@ -119,7 +124,7 @@ internal sealed class DemoStory(Terminal terminal, DemoStage stage, DemoClone cl
         Say($"rita approves; moved to {last.To}: record {last.Audit} of the chain");
     }
 
-    private async Task SumUpAsync()
+    private async Task<ProjectStatus> SumUpAsync()
     {
         Chapter("", "What this run showed");
         var status = (await _reviewer.StatusAsync(ct)).OrThrow();
@@ -135,6 +140,7 @@ internal sealed class DemoStory(Terminal terminal, DemoStage stage, DemoClone cl
             }));
         terminal.Line();
         terminal.Line("Next: referee init in a repository of your own, or referee bench promote for what a decision costs the server.");
+        return status;
     }
 
     private Task<Result<EvidenceAccepted>> SubmitRunAsync(ObservedRun run)
@@ -171,6 +177,7 @@ internal sealed class DemoStory(Terminal terminal, DemoStage stage, DemoClone cl
             throw new InvalidOperationException($"the referee refused for other reasons than {wanted}: {string.Join(", ", answer.Refusals.Select(refusal => refusal.Code))}");
         }
 
+        _tricks.Add(new(_trick, [.. shown.Select(refusal => refusal.Code)]));
         terminal.Refusals($"  refused{(shown.Count < answer.Refusals.Count ? $" ({answer.Refusals.Count - shown.Count} more reasons)" : $", {shown.Count} reasons")}", shown);
     }
 
@@ -183,6 +190,7 @@ internal sealed class DemoStory(Terminal terminal, DemoStage stage, DemoClone cl
         }
 
         _refused++;
+        _tricks.Add(new(_trick, [.. answer.Refusals.Select(refusal => refusal.Code)]));
         terminal.Refusals("  refused", answer.Refusals);
     }
 
@@ -207,7 +215,11 @@ internal sealed class DemoStory(Terminal terminal, DemoStage stage, DemoClone cl
         terminal.Line(terminal.Bold($"{(number.Length > 0 ? $"{number}  " : "")}{title}"));
     }
 
-    private void Way(string text) => terminal.Line($"  {terminal.Yellow("»")} {text}");
+    private void Way(string text)
+    {
+        _trick = text;
+        terminal.Line($"  {terminal.Yellow("»")} {text}");
+    }
 
     private void Say(string text) => terminal.Line($"  {text}");
 

@@ -35,15 +35,18 @@ internal static class BenchVerb
         var promote = verbs.Create("promote", "Server-side cost of one promotion, against return 1 with the same keys and arguments", [quick, only, items, calls], call => PromoteAsync(
             call,
             Cases(call.Get(quick), call.Get(items), call.Get(calls)),
-            call.Get(items) is { } own ? WarmUp with { Items = own, Calls = call.Get(calls), BlockCalls = call.Get(calls) } : WarmUp,
+            call.Get(items) is { } own ? Own(own, call.Get(calls)) : WarmUp,
             call.Get(only)));
         var startup = verbs.Create("startup", "From the start of a process, or of a server in this one, to its first answer", [starts], call => StartupAsync(call, call.Get(starts)));
         return verbs.Create("bench", "Measure: promote, startup", [promote, startup], _ => throw new CliException(ExitCodes.Usage, "promote or startup?"));
     }
 
     private static List<PromoteBenchCase> Cases(bool quick, int? items, int calls) => items is { } own
-        ? [new(own, 200, Paced: false) { Calls = calls, BlockCalls = Math.Min(calls, 1_000) }]
+        ? [Own(own, calls)]
         : [.. PromoteBench.Cases.Where(row => !quick || row.Items <= FewItems).Select(row => quick ? row with { Calls = 2_000, BlockCalls = 500 } : row)];
+
+    // A block promotes an item once, so it is no larger than the project.
+    private static PromoteBenchCase Own(int items, int calls) => new(items, 200, Paced: false) { Calls = calls, BlockCalls = Math.Min(Math.Min(calls, items), 1_000) };
 
     private static async Task<int> StartupAsync(VerbCall call, int starts)
     {
