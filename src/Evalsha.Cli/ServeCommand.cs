@@ -13,10 +13,6 @@ internal static class ServeCommand
 {
     private const int DefaultPort = 6379;
 
-    // The socket engine reads it once, before the first socket: completions then run on its own thread, which saves a hop per request.
-    // It is process-wide, so only this program sets it; scripts leave that thread before they run.
-    private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
-
     public static Command Create()
     {
         var port = new Option<int>("--port") { Description = "TCP port; 0 takes a free one.", DefaultValueFactory = _ => DefaultPort };
@@ -62,11 +58,6 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(RedisServerOptions options, bool quiet, CancellationToken ct)
     {
-        if (Environment.GetEnvironmentVariable(InlineCompletions) is null)
-        {
-            Environment.SetEnvironmentVariable(InlineCompletions, "1");
-        }
-
         RedisServer started;
         try
         {

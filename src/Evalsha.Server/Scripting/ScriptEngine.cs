@@ -5,6 +5,7 @@ using System.Text;
 using Evalsha.Lua;
 using Evalsha.Lua.Runtime;
 using Evalsha.Server.Dispatch;
+using Evalsha.Server.Sessions;
 
 namespace Evalsha.Server.Scripting;
 
@@ -183,6 +184,7 @@ internal sealed class ScriptEngine
         if (Run.StartedAt == 0)
         {
             Run.StartedAt = time.GetTimestamp();
+            EventLoop.HandOver(); // Others must hear BUSY, and their SCRIPT KILL be heard.
         }
         else if (!Run.IsBusy && threshold > 0 && time.GetElapsedTime(Run.StartedAt).TotalMilliseconds >= threshold)
         {

@@ -67,7 +67,7 @@ internal sealed class Listener : IAsyncDisposable
                 }
                 else
                 {
-                    _sessions.Start(new SocketTransport(client));
+                    _sessions.Start(client);
                 }
             }
             catch (OperationCanceledException)

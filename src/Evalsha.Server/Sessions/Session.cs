@@ -124,6 +124,9 @@ internal sealed class Session : IClient
         await LeaveAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Is this a thread that the network needs, and that cannot be relieved while it runs something long?</summary>
+    private static bool MustStayFree => !EventLoop.OwnsThread && !Thread.CurrentThread.IsThreadPoolThread;
+
     private async ValueTask<bool> ReceiveAsync()
     {
         MakeRoom();
@@ -158,7 +161,7 @@ internal sealed class Session : IClient
     {
         while (FindCommand())
         {
-            if (!Thread.CurrentThread.IsThreadPoolThread && MayRunLong())
+            if (MustStayFree && MayRunLong())
             {
                 // The socket engine's own thread must stay free to hear the SCRIPT KILL.
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -242,7 +245,7 @@ internal sealed class Session : IClient
                 RunFound(turn);
                 commands++;
             }
-            while (commands < BatchCommandsMax && _output.Length < BatchOutputMax && FindCommand() && (Thread.CurrentThread.IsThreadPoolThread || !MayRunLong()));
+            while (commands < BatchCommandsMax && _output.Length < BatchOutputMax && FindCommand() && (!MustStayFree || !MayRunLong()));
 
             LastCommandAt = _server.Clock.Now;
         }

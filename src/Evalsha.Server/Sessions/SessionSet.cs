@@ -2,6 +2,7 @@
 // Always: a session is here from its start until its connection is closed and its watches are released.
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using Evalsha.Server.Dispatch;
 
 namespace Evalsha.Server.Sessions;
@@ -9,7 +10,11 @@ namespace Evalsha.Server.Sessions;
 internal sealed class SessionSet(ServerContext server)
 {
     private readonly ConcurrentDictionary<long, (Session Session, Task Running)> _sessions = new();
+    private readonly Lazy<EventLoop> _loop = new(static () => new EventLoop());
     private volatile bool _stopped;
+
+    /// <summary>A session on an accepted socket.</summary>
+    public void Start(Socket socket) => Start(Epoll.IsSupported ? new SocketLoopTransport(_loop.Value, socket) : new SocketTransport(socket));
 
     public void Start(Transport transport)
     {
@@ -45,6 +50,13 @@ internal sealed class SessionSet(ServerContext server)
         foreach (var (_, running) in _sessions.Values)
         {
             await running.ConfigureAwait(false);
+        }
+
+        if (_loop.IsValueCreated)
+        {
+            // The last session may have ended on the loop's own thread, which cannot wait for itself.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            _loop.Value.Dispose();
         }
     }
 

@@ -51,6 +51,32 @@ public sealed class BusyScriptTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task With_a_hundred_connections_every_other_one_hears_busy_and_any_of_them_can_kill()
+    {
+        var others = new List<RawRedis>();
+        for (var i = 0; i < 100; i++)
+        {
+            others.Add(await RawRedis.ConnectAsync(_server.Port));
+            (await others[i].SendAsync("EVAL", "return 1", "0")).ShouldBe(":1");
+        }
+
+        foreach (var killer in (int[])[0, 17, 50, 99])
+        {
+            // The looping script shares its first read with a short one, so that it begins wherever scripts begin.
+            await _runner.WriteAsync((byte[])[.. RawRedis.Encode("EVAL", "return 1", "0"), .. RawRedis.Encode("EVAL", "while true do end", "0")]);
+            (await WhenBusyAsync("GET", "x")).ShouldBe(Busy);
+            var replies = await Task.WhenAll(others.Select(static other => other.SendAsync("GET", "x"))).WaitAsync(TimeSpan.FromSeconds(20));
+            replies.ShouldAllBe(static reply => reply == Busy);
+            (await others[killer].SendAsync("SCRIPT", "KILL").WaitAsync(TimeSpan.FromSeconds(20))).ShouldBe("+OK");
+            (await _runner.ReadAsync()).ShouldBe(":1");
+            (await _runner.ReadAsync().WaitAsync(TimeSpan.FromSeconds(20))).ShouldStartWith("-ERR Script killed by user");
+            (await _other.SendAsync("PING")).ShouldBe("+PONG");
+        }
+
+        others.ForEach(static other => other.Dispose());
+    }
+
+    [Fact]
     public async Task A_script_that_has_written_cannot_be_killed_but_the_server_can_be_ended()
     {
         var running = _runner.SendAsync("EVAL", "redis.call('set','k','v') while true do end", "0");
