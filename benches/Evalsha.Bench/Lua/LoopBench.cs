@@ -18,8 +18,8 @@ internal static class LoopBench
 
     static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Lua");
 
-    /// <summary>One engine: the command before the program, and what it adds to the environment.</summary>
-    sealed record Engine(string Name, string[] Command);
+    /// <summary>One engine: the command before the program, and for ours how it runs functions (see LuaTier).</summary>
+    sealed record Engine(string Name, string[] Command, string? Tier = null);
 
     sealed class Score
     {
@@ -59,7 +59,7 @@ internal static class LoopBench
             }
         }
 
-        Engine[] engines = [new("lua5.1", ["lua5.1"]), new("luajit -joff", ["luajit", "-joff"]), new("luajit", ["luajit"]), new("ours", Ours(tier))];
+        Engine[] engines = [new("lua5.1", ["lua5.1"]), new("luajit -joff", ["luajit", "-joff"]), new("luajit", ["luajit"]), Ours(tier)];
         var programs = Directory.GetFiles(Path.Combine(Folder, "Programs"), "*.lua")
             .Where(file => names.Count == 0 || names.Contains(Path.GetFileNameWithoutExtension(file)))
             .Order(StringComparer.Ordinal).ToArray();
@@ -142,6 +142,7 @@ internal static class LoopBench
     static (string Text, double Seconds) Start(Engine engine, string[] arguments)
     {
         var start = new ProcessStartInfo(engine.Command[0], [.. engine.Command[1..], .. arguments]) { RedirectStandardOutput = true };
+        if (engine.Tier is not null) start.Environment["EVALSHA_LUA_TIER"] = engine.Tier;
         var before = Stopwatch.GetTimestamp();
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{engine.Name} is needed: install it");
         var text = process.StandardOutput.ReadToEnd();
@@ -152,11 +153,16 @@ internal static class LoopBench
     }
 
     // The published tool, as the wrapper "evalsha" runs it. The wrapper "bench" has built it.
-    static string[] Ours(string tier)
+    static Engine Ours(string tier)
     {
         var tool = Environment.GetEnvironmentVariable("EVALSHA_TOOL") ?? Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../tools/Evalsha.Cli/Evalsha.Cli.dll"));
         if (!File.Exists(tool)) throw new FileNotFoundException("run ./evalsha once: it publishes the tool", tool);
-        string[] command = ["dotnet", "exec", tool, "lua"];
-        return tier == "auto" ? command : [.. command, "--tier", tier];
+        return new("ours", ["dotnet", "exec", tool, "lua"], tier switch
+        {
+            "0" => "interpreted",
+            "1" => "compiled",
+            "auto" => "automatic",
+            _ => throw new ArgumentException("--tier is 0, 1 or auto"),
+        });
     }
 }
