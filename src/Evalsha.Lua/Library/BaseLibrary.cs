@@ -49,7 +49,7 @@ public static class BaseLibrary
         table.SetString("_G", table);
         foreach (var row in Rows)
         {
-            if (isWhole || state.Options.DeprecatedFunctions || !DeprecatedNames.Contains(row.Name)) Add(state, table, row.Name, row.Body, HostKind.Plain);
+            if (isWhole || state.Options.DeprecatedFunctions || !DeprecatedNames.Contains(row.Name)) Add(state, table, row.Name, row.Body, row.Body == Select ? HostKind.Select : HostKind.Plain);
         }
         if (isWhole) state.Register(table, StandaloneRows);
         var next = Add(state, table, "next", Next, HostKind.Next);

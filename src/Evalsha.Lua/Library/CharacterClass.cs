@@ -30,6 +30,28 @@ internal static class CharacterClass
         return ((ClassesOfByte[c] & mask) != 0) == (letter >= 'a');
     }
 
+    /// <summary>The first byte that belongs to the class, or does not when <paramref name="belongs"/> is false; -1 when there is none.</summary>
+    public static int IndexOf(ReadOnlySpan<byte> subject, byte letter, bool belongs)
+    {
+        var mask = MaskOfLetter[letter];
+        if (mask == 0)
+        {
+            return belongs ? subject.IndexOf(letter) : subject.IndexOfAnyExcept(letter);
+        }
+
+        var classes = ClassesOfByte;
+        var wanted = (letter >= 'a') == belongs;
+        for (var i = 0; i < subject.Length; i++)
+        {
+            if (((classes[subject[i]] & mask) != 0) == wanted)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
     private static ushort[] MakeClasses()
     {
         var classes = new ushort[256];

@@ -63,16 +63,69 @@ internal sealed class PatternMatcher
     /// <summary>True when the text means itself in <c>string.find</c>: no magic character before its first NUL.</summary>
     public static bool IsPlain(ReadOnlySpan<byte> pattern) => Effective(pattern).IndexOfAny(Magic) < 0;
 
-    /// <summary>A byte every match of the pattern must begin with, or -1. Lets a search skip to the next place where it can succeed.</summary>
-    public static int FirstByte(ReadOnlySpan<byte> pattern)
+    /// <summary>
+    /// The item that every match must begin with, as the slice from start to end, when it is one of a byte, a class or a set that must occur. Lets a
+    /// search skip to the next place where it can succeed. False: a match may begin anywhere.
+    /// </summary>
+    public static bool TryHead(ReadOnlySpan<byte> pattern, out Range head)
     {
-        if (pattern.Length == 0 || (Magic.Contains(pattern[0]) && pattern[0] is not (byte)'^') || pattern[0] is (byte)')')
+        head = default;
+        var start = 0;
+        while (start < CapturesSkipped && start + 1 < pattern.Length && pattern[start] == '(' && pattern[start + 1] != ')')
         {
-            return -1;
+            start++;
         }
 
-        return pattern.Length > 1 && pattern[1] is (byte)'*' or (byte)'?' or (byte)'-' ? -1 : pattern[0];
+        if (start >= pattern.Length)
+        {
+            return false;
+        }
+
+        int end;
+        switch (pattern[start])
+        {
+            case (byte)'%':
+                if (start + 1 >= pattern.Length || pattern[start + 1] is (byte)'b' or (byte)'f' or (>= (byte)'0' and <= (byte)'9'))
+                {
+                    return false;
+                }
+
+                end = start + 2;
+                break;
+            case (byte)'[':
+                end = SetEnd(pattern, start + 1);
+                if (end < 0)
+                {
+                    return false;
+                }
+
+                break;
+            case (byte)'(' or (byte)')' or (byte)'.' or (byte)'$' or (byte)'*' or (byte)'+' or (byte)'?' or (byte)'-':
+                return false;
+            default:
+                end = start + 1;
+                break;
+        }
+
+        if (end < pattern.Length && pattern[end] is (byte)'*' or (byte)'?' or (byte)'-')
+        {
+            return false;
+        }
+
+        head = start..end;
+        return true;
     }
+
+    /// <summary>Opening parentheses that <see cref="TryHead"/> looks behind: fewer than the limit of captures, which has an error of its own.</summary>
+    private const int CapturesSkipped = 8;
+
+    /// <summary>The first byte that such an item matches, or -1.</summary>
+    public static int IndexOf(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> item) => item[0] switch
+    {
+        (byte)'%' => CharacterClass.IndexOf(subject, item[1], belongs: true),
+        (byte)'[' => IndexInSet(subject, item, belongs: true),
+        var literal => subject.IndexOf(literal),
+    };
 
     /// <summary>Tries to match <paramref name="pattern"/> (without its anchor, already <see cref="Effective"/>) at one place. Returns the end of the match, or one of the three constants.</summary>
     public int Match(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> pattern, int at)
@@ -365,31 +418,18 @@ internal sealed class PatternMatcher
         var other = pattern[p] switch
         {
             (byte)'.' => -1,
-            (byte)'%' => IndexOfOther(subject, pattern[p + 1]),
-            (byte)'[' => IndexOfOther(subject, pattern[p..end]),
+            (byte)'%' => CharacterClass.IndexOf(subject, pattern[p + 1], belongs: false),
+            (byte)'[' => IndexInSet(subject, pattern[p..end], belongs: false),
             var literal => subject.IndexOfAnyExcept(literal),
         };
         return other < 0 ? subject.Length : other;
     }
 
-    private static int IndexOfOther(ReadOnlySpan<byte> subject, byte letter)
+    private static int IndexInSet(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> set, bool belongs)
     {
         for (var i = 0; i < subject.Length; i++)
         {
-            if (!CharacterClass.Matches(subject[i], letter))
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
-
-    private static int IndexOfOther(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> set)
-    {
-        for (var i = 0; i < subject.Length; i++)
-        {
-            if (!MatchesSet(subject[i], set))
+            if (MatchesSet(subject[i], set) == belongs)
             {
                 return i;
             }
@@ -479,29 +519,40 @@ internal sealed class PatternMatcher
                 Fail("malformed pattern (ends with '%')");
                 return -1;
             case (byte)'[':
-                if (p < pattern.Length && pattern[p] == '^')
+                p = SetEnd(pattern, p);
+                if (p < 0)
                 {
-                    p++;
+                    Fail("malformed pattern (missing ']')");
                 }
 
-                do
-                {
-                    if (p >= pattern.Length)
-                    {
-                        Fail("malformed pattern (missing ']')");
-                        return -1;
-                    }
-
-                    if (pattern[p++] == '%' && p < pattern.Length)
-                    {
-                        p++;                            // an escape, %] for example
-                    }
-                }
-                while (p >= pattern.Length || pattern[p] != ']');
-                return p + 1;
+                return p;
             default:
                 return p;
         }
+    }
+
+    // The place behind a set whose opening bracket is before p; -1 when it is not closed.
+    private static int SetEnd(ReadOnlySpan<byte> pattern, int p)
+    {
+        if (p < pattern.Length && pattern[p] == '^')
+        {
+            p++;
+        }
+
+        do
+        {
+            if (p >= pattern.Length)
+            {
+                return -1;
+            }
+
+            if (pattern[p++] == '%' && p < pattern.Length)
+            {
+                p++;                            // an escape, %] for example
+            }
+        }
+        while (p >= pattern.Length || pattern[p] != ']');
+        return p + 1;
     }
 
     private static bool MatchesItem(byte c, ReadOnlySpan<byte> pattern, int p, int end) => pattern[p] switch

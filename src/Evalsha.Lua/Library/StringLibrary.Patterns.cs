@@ -44,12 +44,13 @@ public static partial class StringLibrary
     {
         var anchored = pattern.Length > 0 && pattern[0] == '^';
         pattern = anchored ? pattern[1..] : pattern;
-        var first = anchored ? -1 : PatternMatcher.FirstByte(pattern);
+        var head = default(Range);
+        var skips = !anchored && PatternMatcher.TryHead(pattern, out head);
         do
         {
-            if (first >= 0)
+            if (skips)
             {
-                var skip = subject[at..].IndexOf((byte)first);
+                var skip = PatternMatcher.IndexOf(subject[at..], pattern[head]);
                 if (skip < 0)
                 {
                     break;
@@ -138,12 +139,12 @@ public static partial class StringLibrary
     private static int GMatchFrom(ref LuaCall call, PatternMatcher matcher, ReadOnlySpan<byte> subject, ReadOnlySpan<byte> pattern, int at, out int next)
     {
         next = at;
-        var first = PatternMatcher.FirstByte(pattern);
+        var skips = PatternMatcher.TryHead(pattern, out var head);
         for (; at <= subject.Length; at++)
         {
-            if (first >= 0)
+            if (skips)
             {
-                var skip = subject[at..].IndexOf((byte)first);
+                var skip = PatternMatcher.IndexOf(subject[at..], pattern[head]);
                 if (skip < 0)
                 {
                     break;
@@ -209,14 +210,15 @@ public static partial class StringLibrary
         var subject = text.Span;
         var anchored = pattern.Length > 0 && pattern[0] == '^';
         pattern = anchored ? pattern[1..] : pattern;
-        var first = anchored ? -1 : PatternMatcher.FirstByte(pattern);
+        var head = default(Range);
+        var skips = !anchored && PatternMatcher.TryHead(pattern, out head);
         var at = 0;
         count = 0;
         while (count < limit)
         {
-            if (first >= 0)
+            if (skips)
             {
-                var skip = subject[at..].IndexOf((byte)first);
+                var skip = PatternMatcher.IndexOf(subject[at..], pattern[head]);
                 if (skip < 0)
                 {
                     break;

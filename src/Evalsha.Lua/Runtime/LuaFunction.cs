@@ -26,6 +26,7 @@ internal enum HostKind : byte
     ProtectedCallWithHandler,
     Next,
     IndexIterator,
+    Select,
 }
 
 public sealed class LuaHostFunction : LuaFunction
