@@ -6,5 +6,6 @@ using Evalsha.Bench.Server;
 
 if (args is ["lua", .. var rest]) return LoopBench.Run(rest);
 if (args is ["server", .. var more]) return ServerBench.Run(more);
+if (args is ["lua-micro", .. var options]) args = ["--filter", "*LuaMicroBench*", "--job", "short", "--inProcess", .. options];
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
 return 0;

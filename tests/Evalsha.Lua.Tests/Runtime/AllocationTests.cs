@@ -19,6 +19,10 @@ public class AllocationTests
     [InlineData("caught errors with a handler", "local function f() error(data) end local function h(e) return e end local n = 0 for i = 1, 500 do if not xpcall(f, h) then n = n + 1 end end return n")]
     [InlineData("fields and methods", "local o = object for i = 1, 1000 do o:add(i) end return o.total")]
     [InlineData("metamethods", "local s = 0 for i = 1, 500 do s = s + (vector + i) + vector.anything end return s")]
+    [InlineData("select among varargs", "local function f(...) local s = 0 for i = 1, select('#', ...) do s = s + select(i, ...) end return s end local s = 0 for i = 1, 300 do s = s + f(1, 2, 3, 4) end return s")]
+    [InlineData("comparisons and stores by metamethods", "local n = 0 for i = 1, 500 do vector.field = i if vector < other or vector == other then n = n + 1 end end return n")]
+    [InlineData("methods of strings", "local s, n = 'hello world', 0 for i = 1, 500 do n = n + s:byte(i % 11 + 1) + s:find('%S', 3) + s:find('wor', 1, true) + #s:sub(2, 4) end return n")]
+    [InlineData("comparing strings", "local a, b, n = 'abc', 'abd', 0 for i = 1, 500 do if a < b and b >= a then n = n + 1 end end return n")]
     [InlineData("tail calls", "local function f(n) if n == 0 then return 0 end return f(n - 1) end return f(1000)")]
     [InlineData("coroutines", "for i = 1, 500 do resume(generator) end return 1")]
     [InlineData("short strings seen before", "local n = 0 for i = 1, 500 do local s = 'key' .. (i % 10) n = n + #s end return n")]
@@ -31,7 +35,7 @@ public class AllocationTests
             data = {5, 3, 1, 4, 2, x = 6, y = 7}
             function less(a, b) return a < b end
             local class = {total = 0} class.__index = class function class:add(n) self.total = self.total + n return self end object = setmetatable({total = 0}, class)
-            vector = setmetatable({}, {__add = function(a, b) return b end, __index = function(t, k) return 1 end})
+            vector = setmetatable({}, {__add = function(a, b) return b end, __index = function(t, k) return 1 end, __newindex = function(t, k, v) end, __lt = function(a, b) return false end, __eq = function(a, b) return false end}) other = setmetatable({}, getmetatable(vector))
             resume = coroutine.resume generator = coroutine.create(function() while true do coroutine.yield(1, 2) end end)
             """), "=prepare"));
         // The program itself makes closures and a few tables: it is made once and its inner work repeated.
