@@ -40,8 +40,10 @@ public sealed class RedisServer : IAsyncDisposable
         _scripts = new ScriptEngine(_server, options.ScriptMemoryLimit);
         _server.Commands = new CommandTable(
             ConnectionCommands.Rows,
+            ClientCommands.Rows,
             CommandCommands.Rows,
             ServerCommands.Rows,
+            PubSubCommands.Rows,
             TransactionCommands.Rows,
             new ScriptingCommands(_scripts).Rows,
             KeysCommands.Rows,

@@ -154,7 +154,7 @@ public static class CommandCommands
             "generic" => "@keyspace",
             "sorted-set" => "@sortedset",
             "transactions" => "@transaction",
-            "server" or "cluster" => null,
+            "server" or "cluster" or "pubsub" => null,
             var name => $"@{name}",
         };
         if (group is not null)

@@ -31,6 +31,7 @@ public static class ServerCommands
         Server("flushdb", -1, Write, FlushDb, "1.0.0", "Removes all keys from the current database.") with { AclCategories = ["@keyspace", "@dangerous"] },
         Server("flushall", -1, Write, FlushAll, "1.0.0", "Removes all keys from all databases.") with { AclCategories = ["@keyspace", "@dangerous"] },
         Server("swapdb", 3, Write | Fast, SwapDb, "4.0.0", "Swaps two Redis databases.") with { AclCategories = ["@keyspace", "@dangerous"] },
+        new("monitor", 1, Admin | NoScript | Loading | Stale, KeySpec.None, Monitor) { Group = "server", Since = "1.0.0", Summary = "Listens for all requests received by the server in real-time." },
         Server("time", 1, Loading | Stale | Fast, Time, "2.6.0", "Returns the server time."),
         Server("lastsave", 1, Loading | Stale | Fast, static c => c.Reply.Integer(c.Server.StartedAt / 1000), "1.0.0", "Returns the Unix timestamp of the last successful save to disk.") with { AclCategories = ["@admin", "@dangerous"] },
         Server("bgrewriteaof", 1, Admin | NoScript | NoAsyncLoading, RewriteLog, "1.0.0", "Asynchronously rewrites the append-only file to disk."),
@@ -150,6 +151,7 @@ public static class ServerCommands
         if (AcceptsMode(c))
         {
             Empty(c, c.Db);
+            c.Server.Tracking.InvalidateEverything();
             c.Effect(FlushDbName);
             c.Reply.Ok();
         }
@@ -167,6 +169,7 @@ public static class ServerCommands
             Empty(c, database);
         }
 
+        c.Server.Tracking.InvalidateEverything();
         c.Effect(FlushAllName);
         c.Reply.Ok();
     }
@@ -228,6 +231,20 @@ public static class ServerCommands
         c.Reply.Array(2);
         c.Reply.BulkInteger(now / 1_000_000);
         c.Reply.BulkInteger(now % 1_000_000);
+    }
+
+    private static void Monitor(CommandContext c)
+    {
+        if (!c.Client.TakesFeeds)
+        {
+            c.Reply.Error("ERR MONITOR isn't allowed for DENY BLOCKING client"u8);
+        }
+        else if (c.Client.Feeds is not { IsMonitor: true })
+        {
+            // A second MONITOR is answered by nothing, as in Redis.
+            c.Server.Monitors.Add(c.Client);
+            c.Reply.Ok();
+        }
     }
 
     private static void RewriteLog(CommandContext c)

@@ -11,6 +11,26 @@ internal static class ServerInfo
 {
     public static void Register(ServerContext server, int port, IPAddress bind)
     {
+        server.Config.Define(new ConfigParameter("notify-keyspace-events", () => server.KeyEvents.Flags, text =>
+        {
+            var refusal = server.KeyEvents.Configure(text);
+            foreach (var database in server.Databases)
+            {
+                database.TellsOfNewKeys = (server.KeyEvents.Wanted & KeyEventClasses.New) != 0;
+            }
+
+            return refusal;
+        }));
+        server.Config.Define(new ConfigParameter("tracking-table-max-keys", () => server.Tracking.KeysMax.ToString(CultureInfo.InvariantCulture), text =>
+        {
+            if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var most))
+            {
+                return "argument couldn't be parsed into an integer";
+            }
+
+            server.Tracking.KeysMax = most;
+            return null;
+        }));
         server.Config.Constant("port", port.ToString(CultureInfo.InvariantCulture));
         server.Config.Constant("bind", bind.ToString());
         server.Config.Constant("databases", server.Databases.Length.ToString(CultureInfo.InvariantCulture));
@@ -51,6 +71,7 @@ internal static class ServerInfo
         w.Field("connected_clients", server.Clients.Count);
         w.Field("maxclients", server.Config.MaxClients);
         w.Field("blocked_clients", 0);
+        w.Field("tracking_clients", server.Tracking.ClientCount);
         w.Field("watching_keys", server.Unit.Watches.Count);
     }
 
@@ -84,6 +105,14 @@ internal static class ServerInfo
         w.Field("expired_keys", stats.ExpiredKeys);
         w.Field("keyspace_hits", stats.KeyspaceHits);
         w.Field("keyspace_misses", stats.KeyspaceMisses);
+        w.Field("pubsub_channels", server.PubSub.ChannelCount);
+        w.Field("pubsub_patterns", server.PubSub.PatternCount);
+        w.Field("pubsubshard_channels", server.PubSub.ShardChannelCount);
+        w.Field("tracking_total_keys", server.Tracking.KeyCount);
+        w.Field("tracking_total_items", server.Tracking.ItemCount);
+        w.Field("tracking_total_prefixes", server.Tracking.PrefixCount);
+        w.Field("client_query_buffer_limit_disconnections", Interlocked.Read(ref stats.QueryLimitDisconnections));
+        w.Field("client_output_buffer_limit_disconnections", Interlocked.Read(ref stats.OutputLimitDisconnections));
         w.Field("total_error_replies", stats.Errors);
         w.Field("turns_taken", server.Gate.Acquisitions);
     }

@@ -28,6 +28,11 @@ internal static class Checks
     public static ReadOnlySpan<byte> NotLoading(CommandContext c, CommandRow row) =>
         c.Server.IsLoading && !row.Is(CommandFlags.Loading) ? Errors.Loading : default;
 
+    /// <summary>In RESP2, what a subscribed client reads could not be told from a reply: it may only manage its subscriptions.</summary>
+    public static ReadOnlySpan<byte> AllowedWhenSubscribed(CommandContext c, CommandRow row) =>
+        c.Client.Feeds is not { IsSubscribed: true } || c.Client.Protocol != 2 || row.RunsWhenSubscribed ? default : Encoding.UTF8.GetBytes(
+            $"ERR Can't execute '{row.FullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static byte[] WrongArity(CommandRow row) =>
         Encoding.UTF8.GetBytes($"ERR wrong number of arguments for '{row.FullName}' command");
@@ -60,6 +65,16 @@ internal static class Checks
         text.AddRange(Encoding.ASCII.GetBytes($"'. Try {container.Name.ToUpperInvariant()} HELP."));
         return [.. text];
     }
+
+    /// <summary>A known subcommand with a number of arguments that its row allows and its body does not.</summary>
+    public static byte[] BadSubcommandArguments(CommandContext c) =>
+        Encoding.Latin1.GetBytes($"ERR unknown subcommand or wrong number of arguments for '{Encoding.Latin1.GetString(c[1][..Math.Min(c[1].Length, EchoedArgumentMax)])}'. Try {c.Row.Container!.Name.ToUpperInvariant()} HELP.");
+
+    /// <summary>A monitor is a replica of sorts, and replicas have no business with the keys.</summary>
+    public static ReadOnlySpan<byte> AllowedToMonitor(CommandContext c, CommandRow row) =>
+        c.Client.Feeds is { IsMonitor: true } && row.Is(CommandFlags.Write | CommandFlags.ReadOnly | CommandFlags.MayReplicate)
+            ? "ERR Replica can't interact with the keyspace"u8
+            : default;
 
     private static bool WouldWrite(CommandContext c, CommandRow row)
     {

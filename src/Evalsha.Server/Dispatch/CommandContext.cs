@@ -58,6 +58,9 @@ public sealed class CommandContext
     /// <summary>True while EXEC runs this command.</summary>
     public bool IsInExec { get; internal init; }
 
+    /// <summary>The command was kept back by CLIENT PAUSE: nothing was replied, and it must be run again.</summary>
+    internal bool IsPostponed { get; set; }
+
     /// <summary>The turn this command runs in; not held for the few commands a busy server answers without one.</summary>
     public Turn Turn { get; internal set; }
 
@@ -143,6 +146,7 @@ public sealed class CommandContext
         if (entry is null)
         {
             Server.Stats.KeyspaceMisses++;
+            Notify(Happened.KeyMiss, i);
         }
         else
         {
@@ -191,6 +195,25 @@ public sealed class CommandContext
 
     /// <summary>A key of another database changed (MOVE, COPY … DB).</summary>
     public void Changed(Database database, ByteString key) => Server.Unit.Changed(database, key);
+
+    /// <summary>Tells of what happened to the key at argument <paramref name="i"/>, after it has happened.</summary>
+    internal void Notify(KeyEvent what, int i)
+    {
+        if ((Server.KeyEvents.Wanted & what.Class) != 0)
+        {
+            Server.KeyEvents.Publish(what, Db.Index, this[i]);
+        }
+    }
+
+    internal void Notify(KeyEvent what, ByteString key) => Notify(what, Db, key);
+
+    internal void Notify(KeyEvent what, Database database, ByteString key)
+    {
+        if ((Server.KeyEvents.Wanted & what.Class) != 0)
+        {
+            Server.KeyEvents.Publish(what, database.Index, key.Span);
+        }
+    }
 
     /// <summary>Replaces the command in the append-only file by this one; may be called more than once. For commands that chose time or chance.</summary>
     public void Effect(params ReadOnlySpan<ByteString> command)

@@ -59,6 +59,15 @@ public sealed record CommandRow(string Name, int Arity, CommandFlags Flags, KeyS
     /// <summary>Although allowed while a script runs too long, it touches data and so waits for the script's end (WATCH).</summary>
     public bool NeedsTurnWhenBusy { get; init; }
 
+    /// <summary>Allowed to a RESP2 client that is subscribed (PING, QUIT, RESET and the family itself).</summary>
+    public bool RunsWhenSubscribed { get; init; }
+
+    /// <summary>Its replies are push frames, which CLIENT REPLY OFF does not drop.</summary>
+    public bool RepliesByPush { get; init; }
+
+    /// <summary>Which arguments MONITOR must not show (passwords); null = none.</summary>
+    public Func<CommandContext, int, bool>? IsSecret { get; init; }
+
     /// <summary>Runs scripts: never on a thread that the network needs.</summary>
     public bool MayRunLong { get; init; }
 

@@ -16,6 +16,11 @@ public sealed class Dispatcher(ServerContext server)
     {
         turn.Demand();
         c.Turn = turn;
+        if (server.Attention != 0)
+        {
+            Attend(c);
+        }
+
         var row = Resolve(c, out var refusal);
         if (row is null)
         {
@@ -27,6 +32,12 @@ public sealed class Dispatcher(ServerContext server)
         if (!refusal.IsEmpty)
         {
             Refuse(c, row, refusal);
+            return;
+        }
+
+        if ((server.Attention & Attention.Pause) != 0 && server.Pause.Holds(c, row))
+        {
+            c.IsPostponed = true;
             return;
         }
 
@@ -127,13 +138,47 @@ public sealed class Dispatcher(ServerContext server)
         Debug.Assert(unit.IsOpen, "a command runs inside a unit");
         server.Stats.Commands++;
         c.BeginCommand(row);
+        if (server.Attention != 0)
+        {
+            Show(c, row, isBefore: true);
+        }
+
         var before = unit.Dirty;
         var start = Stopwatch.GetTimestamp();
         row.Body(c);
         row.Counters.Called(Stopwatch.GetTimestamp() - start);
+        if (server.Attention != 0)
+        {
+            Show(c, row, isBefore: false);
+        }
+
         if (unit.Dirty != before && server.Effects.IsWanted)
         {
             c.AddOwnEffect();
+        }
+    }
+
+    private void Attend(CommandContext c)
+    {
+        if (server.Tracking.IsActive)
+        {
+            server.Tracking.BeginCommand(c);
+            server.Tracking.LimitKeys();
+        }
+    }
+
+    /// <summary>To monitors, and to the table of cached keys. Scripts are shown before their calls, everything else when it has run.</summary>
+    private void Show(CommandContext c, CommandRow row, bool isBefore)
+    {
+        var isScript = row.Is(CommandFlags.SkipMonitor) && row.MayRunLong;
+        if ((server.Attention & Attention.Monitors) != 0 && !row.Is(CommandFlags.Admin) && isBefore == isScript && (isScript || !row.Is(CommandFlags.SkipMonitor)))
+        {
+            server.Monitors.Show(c);
+        }
+
+        if (!isBefore && (server.Attention & Attention.Tracking) != 0)
+        {
+            server.Tracking.Remember(c, row);
         }
     }
 
@@ -144,7 +189,9 @@ public sealed class Dispatcher(ServerContext server)
         refusal = refusal.IsEmpty ? Checks.AllowedInTransaction(c, row) : refusal;
         refusal = refusal.IsEmpty ? Checks.Memory(c, row) : refusal;
         refusal = refusal.IsEmpty ? Checks.Durable(c, row) : refusal;
-        return refusal.IsEmpty ? Checks.NotLoading(c, row) : refusal;
+        refusal = refusal.IsEmpty && c.Client.Feeds is not null ? Checks.AllowedWhenSubscribed(c, row) : refusal;
+        refusal = refusal.IsEmpty ? Checks.NotLoading(c, row) : refusal;
+        return refusal.IsEmpty && c.Client.Feeds is not null ? Checks.AllowedToMonitor(c, row) : refusal;
     }
 
     private void Refuse(CommandContext c, CommandRow? row, ReadOnlySpan<byte> error)
@@ -162,8 +209,15 @@ public sealed class Dispatcher(ServerContext server)
             return;
         }
 
+        // Redis leaves out a plain ERR here, and keeps every other code.
         Abandon(transaction);
-        c.Reply.Error($"EXECABORT Transaction discarded because of: {Encoding.UTF8.GetString(error)}");
+        if ((server.Attention & Attention.Monitors) != 0 && c.Turn.IsHeld)
+        {
+            server.Monitors.Show(c); // MULTI was shown, so its end is.
+        }
+
+        var reason = error.StartsWith("ERR "u8) ? error[4..] : error;
+        c.Reply.Error($"EXECABORT Transaction discarded because of: {Encoding.UTF8.GetString(reason)}");
     }
 
     /// <summary>Closes the transaction; the watched keys are let go at once when this runs inside a turn, else with the next turn.</summary>

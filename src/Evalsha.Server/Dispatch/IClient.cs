@@ -57,6 +57,21 @@ public interface IClient
     /// <summary>Bytes waiting in its input buffer, and the size of that buffer; the same for output. For CLIENT LIST.</summary>
     (int InputUsed, int InputFree, int OutputUsed) Buffers { get; }
 
+    /// <summary>What it gets without asking; null for an ordinary client.</summary>
+    ClientFeeds? Feeds
+    {
+        get => null;
+        set => throw new InvalidOperationException("This client takes no feeds.");
+    }
+
+    /// <summary>False for clients that expect exactly one reply to each command: they cannot subscribe.</summary>
+    bool TakesFeeds => false;
+
+    /// <summary>Appends a frame, given in two pieces, to its output, behind the replies made so far. Inside the turn; never waits.</summary>
+    void Feed(ReadOnlySpan<byte> head, ReadOnlySpan<byte> rest)
+    {
+    }
+
     /// <summary>Ends the connection once the replies made so far have left.</summary>
     void CloseAfterReply();
 

@@ -9,6 +9,9 @@ public delegate bool KeyFinder(CommandContext c, List<int> keys);
 /// <param name="Last">Index of the last; negative counts from the end.</param>
 public readonly record struct KeySpec(int First, int Last, int Step, KeyFinder? Finder = null)
 {
+    /// <summary>Shard channels: they stand where keys stand and decide a slot as keys do, but they are no keys of the data.</summary>
+    public bool IsNotKey { get; init; }
+
     public static KeySpec None => default;
 
     /// <summary>One key, right after the name.</summary>

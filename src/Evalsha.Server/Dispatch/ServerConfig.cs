@@ -38,6 +38,7 @@ public sealed class ServerConfig
         Memory("maxmemory", () => MaxMemory, v => MaxMemory = v);
         Memory("proto-max-bulk-len", () => ProtoMaxBulkLength, v => ProtoMaxBulkLength = v);
         Memory("client-query-buffer-limit", () => QueryBufferLimit, v => QueryBufferLimit = v);
+        Output("client-output-buffer-limit");
         Integer("busy-reply-threshold", "lua-time-limit", () => BusyReplyThreshold, v => BusyReplyThreshold = v, 0, long.MaxValue);
         Integer("maxclients", null, () => MaxClients, v => MaxClients = (int)v, 1, int.MaxValue);
         Integer("hz", null, () => Hz, v => Hz = (int)v, 1, 500);
@@ -60,7 +61,6 @@ public sealed class ServerConfig
         Constant("dir", "");
         Constant("dbfilename", "dump.rdb");
         Constant("cluster-enabled", "no");
-        Constant("notify-keyspace-events", "");
         Constant("protected-mode", "yes");
         Constant("lua-enable-deprecated-api", "no");
     }
@@ -91,6 +91,9 @@ public sealed class ServerConfig
     public long ProtoMaxBulkLength { get; private set; } = 512 * Megabyte;
 
     public long QueryBufferLimit { get; private set; } = 1024 * Megabyte;
+
+    /// <summary>How much may wait for a client that does not read.</summary>
+    public OutputLimits OutputLimits { get; private set; } = OutputLimits.Default;
 
     /// <summary>Milliseconds after which a running script makes others hear BUSY; 0 = never.</summary>
     public long BusyReplyThreshold { get; internal set; } = 5000;
@@ -186,6 +189,13 @@ public sealed class ServerConfig
         {
             set(text);
             return null;
+        }));
+
+    private void Output(string name) =>
+        Define(new ConfigParameter(name, () => OutputLimits.ToString(), text =>
+        {
+            OutputLimits = OutputLimits.With(text, out var refusal) ?? OutputLimits;
+            return refusal;
         }));
 
     private void Word(string name, Func<string> get, Action<string> set, params string[] words) =>

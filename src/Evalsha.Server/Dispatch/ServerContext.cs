@@ -14,6 +14,12 @@ public sealed class ServerContext
         Config = config;
         Unit = new Unit(Clock, Effects, Stats);
         Hashing = new ByteStringComparer((ulong)Random.NextInt64());
+        PubSub = new PubSubHub(Hashing);
+        KeyEvents = new KeyEvents(PubSub);
+        Tracking = new Tracking(this);
+        Monitors = new Monitors(this);
+        Pause = new ClientPause(this);
+        (Unit.KeyEvents, Unit.Tracking) = (KeyEvents, Tracking);
         Databases = new Database[databases];
         for (var i = 0; i < databases; i++)
         {
@@ -41,6 +47,19 @@ public sealed class ServerContext
     public EffectLog Effects { get; } = new();
 
     public Unit Unit { get; }
+
+    public PubSubHub PubSub { get; }
+
+    public KeyEvents KeyEvents { get; }
+
+    public Tracking Tracking { get; }
+
+    public Monitors Monitors { get; }
+
+    public ClientPause Pause { get; }
+
+    /// <summary>Who looks at every command: one question for the dispatcher.</summary>
+    internal Attention Attention => (Attention)Volatile.Read(ref _attention);
 
     public TurnGate Gate { get; } = new();
 
@@ -78,8 +97,43 @@ public sealed class ServerContext
     /// <summary>Ends the server; set by RedisServer. The argument is true when nothing should be saved.</summary>
     public Action<bool> RequestShutdown { get; internal set; } = static _ => { };
 
+    private int _attention;
     private byte[]? _writeRefusal;
     private Dispatcher? _dispatcher;
+
+    internal void SetAttention(Attention part, bool on)
+    {
+        if (on)
+        {
+            Interlocked.Or(ref _attention, (int)part);
+        }
+        else
+        {
+            Interlocked.And(ref _attention, (int)~part);
+        }
+    }
+
+    /// <summary>Before a turn is given back: what is told once a turn.</summary>
+    internal void EndTurn()
+    {
+        if (Tracking.IsActive)
+        {
+            Tracking.Broadcast();
+        }
+    }
+
+    /// <summary>The client is gone, or asked for RESET: nothing is fed to it any more. Needs no turn.</summary>
+    internal void StopFeeding(IClient client)
+    {
+        if (client.Feeds is null)
+        {
+            return;
+        }
+
+        PubSub.UnsubscribeAll(client);
+        Monitors.Remove(client);
+        Tracking.Disable(client);
+    }
 
     private byte[] RandomBytes(int count)
     {

@@ -13,6 +13,10 @@ public sealed class ServerStats
     public long InputBytes;
     public long OutputBytes;
 
+    /// <summary>Clients closed because they did not read, or sent too long a command. Interlocked.</summary>
+    public long OutputLimitDisconnections;
+    public long QueryLimitDisconnections;
+
     public long Commands { get; set; }
 
     public long Errors { get; set; }

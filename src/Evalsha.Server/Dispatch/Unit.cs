@@ -14,6 +14,11 @@ public sealed class Unit(ServerClock clock, EffectLog effects, ServerStats stats
 
     public KeyWatches Watches { get; } = new();
 
+    /// <summary>Who hears of keys that change. Set once, with the server.</summary>
+    internal Tracking Tracking { get; set; } = null!;
+
+    internal KeyEvents KeyEvents { get; set; } = null!;
+
     /// <summary>The clock is read anew, and then stands still.</summary>
     public void Begin()
     {
@@ -36,12 +41,20 @@ public sealed class Unit(ServerClock clock, EffectLog effects, ServerStats stats
     {
         Dirty++;
         Watches.Touch(database, key);
+        if (Tracking.IsActive)
+        {
+            Tracking.Invalidate(key.Span, expired: false);
+        }
     }
 
     public void Changed(Database database, ReadOnlySpan<byte> key)
     {
         Dirty++;
         Watches.Touch(database, key);
+        if (Tracking.IsActive)
+        {
+            Tracking.Invalidate(key, expired: false);
+        }
     }
 
     /// <summary>Several keys at once, none of them watched any more or all of them touched already (FLUSHDB, SWAPDB).</summary>
@@ -51,10 +64,22 @@ public sealed class Unit(ServerClock clock, EffectLog effects, ServerStats stats
     void IKeyspaceEvents.Expired(Database database, ByteString key)
     {
         stats.ExpiredKeys++;
+        if ((KeyEvents.Wanted & KeyEventClasses.Expired) != 0)
+        {
+            KeyEvents.Publish(Happened.Expired, database.Index, key.Span);
+        }
+
         Watches.TouchExpired(database, key);
+        if (Tracking.IsActive)
+        {
+            Tracking.Invalidate(key.Span, expired: true);
+        }
+
         if (effects.IsWanted)
         {
             effects.AddExpired(database.Index, key);
         }
     }
+
+    void IKeyspaceEvents.Added(Database database, ByteString key) => KeyEvents.Publish(Happened.New, database.Index, key.Span);
 }

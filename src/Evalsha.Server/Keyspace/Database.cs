@@ -12,6 +12,9 @@ public interface IKeyspaceEvents
 {
     /// <summary>The key was found past its deadline and has been removed.</summary>
     void Expired(Database database, ByteString key);
+
+    /// <summary>A key that was not there has been added; told only while <see cref="Database.TellsOfNewKeys"/>.</summary>
+    void Added(Database database, ByteString key);
 }
 
 public sealed class Database(int index, ServerClock clock, IKeyspaceEvents events, ByteStringComparer hashing)
@@ -28,6 +31,9 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
 
     /// <summary>All keys, those past their deadline but not yet removed included, as DBSIZE counts.</summary>
     public int Count => _entries.Count;
+
+    /// <summary>Whether somebody wants to hear of new keys.</summary>
+    internal bool TellsOfNewKeys { get; set; }
 
     public int ExpiringCount { get; private set; }
 
@@ -71,6 +77,11 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
     {
         var entry = new Entry(key, value) { IsLive = true, AccessedAt = clock.CoarseSeconds };
         _entries.Add(entry);
+        if (TellsOfNewKeys)
+        {
+            events.Added(this, key);
+        }
+
         return entry;
     }
 
@@ -142,6 +153,11 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
     public int ExpireDue(int limit)
     {
         var gone = 0;
+        if (clock.IsExpiryPaused)
+        {
+            return 0;
+        }
+
         while (gone < limit && _deadlines.TryPeek(out var entry, out var deadline))
         {
             if (entry.IsLive && entry.ExpireAt == deadline)
@@ -163,9 +179,10 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
 
     public Entry? Random(Random random)
     {
-        while (_entries.Random(random) is { } entry)
+        const int triesWhilePaused = 100; // Nothing leaves then, and every key may be late.
+        for (var tries = 0; _entries.Random(random) is { } entry; tries++)
         {
-            if (!entry.HasExpiry || entry.ExpireAt > clock.Now)
+            if (!entry.HasExpiry || entry.ExpireAt > clock.Now || (clock.IsExpiryPaused && tries >= triesWhilePaused))
             {
                 return entry;
             }
@@ -212,6 +229,11 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
 
     private Entry? Expire(Entry entry)
     {
+        if (clock.IsExpiryPaused)
+        {
+            return null;
+        }
+
         Remove(entry);
         events.Expired(this, entry.Key);
         return null;

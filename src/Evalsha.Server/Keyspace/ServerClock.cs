@@ -49,6 +49,9 @@ public sealed class ServerClock(TimeProvider provider)
     /// </summary>
     internal bool IsBeforeAllDeadlines { get; set; }
 
+    /// <summary>While clients are paused, keys past their deadline are not seen any more, but stay until the pause is over.</summary>
+    internal bool IsExpiryPaused { get; set; }
+
     /// <summary>Forgets the frozen reading; the next use reads the provider. Only the unit calls this.</summary>
     internal void Thaw() => _milliseconds = 0;
 

@@ -89,6 +89,12 @@ public sealed class DirectClient : IClient, IAsyncDisposable
             await ExecuteContendedAsync(command).ConfigureAwait(false);
         }
 
+        while (_context.IsPostponed)
+        {
+            await WaitOutPauseAsync().ConfigureAwait(false);
+            await ExecuteContendedAsync(command).ConfigureAwait(false);
+        }
+
         if (_server.Effects.DelaysReplies)
         {
             await WaitAsync().ConfigureAwait(false);
@@ -107,12 +113,22 @@ public sealed class DirectClient : IClient, IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(_closed, this);
         _output.Clear();
-        if (!_server.Gate.TryTake(out var turn))
+        for (var start = 0; ;)
         {
-            turn = await _server.Gate.TakeAsync(_waiter, evenIfBusy: true).ConfigureAwait(false);
+            if (!_server.Gate.TryTake(out var turn))
+            {
+                turn = await _server.Gate.TakeAsync(_waiter, evenIfBusy: true).ConfigureAwait(false);
+            }
+
+            start = RunRaw(turn, requests, start);
+            if (!_context.IsPostponed)
+            {
+                break;
+            }
+
+            await WaitOutPauseAsync().ConfigureAwait(false);
         }
 
-        RunRaw(turn, requests);
         if (_server.Effects.DelaysReplies)
         {
             await WaitAsync().ConfigureAwait(false);
@@ -176,6 +192,7 @@ public sealed class DirectClient : IClient, IAsyncDisposable
         finally
         {
             _hasWritten = _server.Effects.Writes != writes;
+            _server.EndTurn();
             turn.Release();
         }
     }
@@ -194,28 +211,43 @@ public sealed class DirectClient : IClient, IAsyncDisposable
         }
     }
 
-    private void RunRaw(in Turn turn, byte[] requests)
+    /// <summary>Runs what follows <paramref name="start"/>; how far it came (to the end, or to a command that a pause keeps back).</summary>
+    private int RunRaw(in Turn turn, byte[] requests, int start)
     {
         var writes = _server.Effects.Writes;
         try
         {
-            var start = 0;
             while (_framer.Next(requests.AsSpan(start)) == FrameStatus.Request)
             {
                 if (!_framer.Arguments.IsEmpty)
                 {
                     _context.Load(requests, start, _framer.Arguments);
                     _server.Dispatcher.Run(turn, _context);
+                    if (_context.IsPostponed)
+                    {
+                        break;
+                    }
                 }
 
                 start += _framer.Consumed;
             }
+
+            return start;
         }
         finally
         {
             _hasWritten = _server.Effects.Writes != writes;
+            _server.EndTurn();
             turn.Release();
         }
+    }
+
+    private async ValueTask WaitOutPauseAsync()
+    {
+        _context.IsPostponed = false;
+        var resumed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _server.Pause.Wait(resumed);
+        await resumed.Task.ConfigureAwait(false);
     }
 
     private RespValue Take()

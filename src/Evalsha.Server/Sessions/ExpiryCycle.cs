@@ -70,11 +70,13 @@ internal sealed class ExpiryCycle : IAsyncDisposable
         _server.Unit.Begin();
         try
         {
+            _server.Tracking.Current = null;
             return database.ExpireDue(KeysPerTurn);
         }
         finally
         {
             _server.Unit.End();
+            _server.EndTurn();
         }
     }
 }

@@ -21,7 +21,8 @@ internal sealed class Session : IClient
     private readonly ServerContext _server;
     private readonly Transport _transport;
     private readonly RespFramer _framer;
-    private readonly RespBuffer _output = new();
+    private readonly Outbox _outbox;
+    private readonly RespBuffer _output;
     private readonly RespReply _reply;
     private readonly CommandContext _context;
     private readonly TurnWaiter _waiter = new();
@@ -32,12 +33,15 @@ internal sealed class Session : IClient
     private bool _hasWritten; // since the last flush
     private volatile bool _closing;
     private CommandRow? _lastRow;
+    private volatile TaskCompletionSource? _resumed; // while a pause keeps a command back
 
     public Session(ServerContext server, Transport transport)
     {
         (_server, _transport) = (server, transport);
         Id = server.Clients.NextId();
         ConnectedAt = LastCommandAt = server.Clock.ReadUnfrozen();
+        _outbox = new Outbox(server, transport, this);
+        _output = _outbox.Own;
         IsAuthenticated = server.Config.RequirePass.Length == 0;
         _framer = new RespFramer(new RespLimits
         {
@@ -88,13 +92,21 @@ internal sealed class Session : IClient
 
     public string LastCommand => _lastRow?.FullName ?? "NULL";
 
-    public (int InputUsed, int InputFree, int OutputUsed) Buffers => (_end - _start, _input.Length - (_end - _start), _output.Length);
+    public (int InputUsed, int InputFree, int OutputUsed) Buffers => (_end - _start, _input.Length - (_end - _start), _outbox.Length);
+
+    public ClientFeeds? Feeds { get; set; }
+
+    public bool TakesFeeds => true;
+
+    public void Feed(ReadOnlySpan<byte> head, ReadOnlySpan<byte> rest) => _outbox.Feed(head, rest);
 
     public void CloseAfterReply() => _closing = true;
 
     public void Kill()
     {
         _closing = true;
+        Interlocked.MemoryBarrier(); // Either this sees who waits out a pause, or that one sees the end.
+        _resumed?.TrySetResult();
         _transport.Abort();
     }
 
@@ -121,6 +133,8 @@ internal sealed class Session : IClient
         }
 
         _server.Clients.Leave(this);
+        _server.StopFeeding(this);
+        _outbox.Close();
         await LeaveAsync().ConfigureAwait(false);
     }
 
@@ -182,9 +196,29 @@ internal sealed class Session : IClient
             }
 
             await FlushAsync().ConfigureAwait(false);
+            if (_context.IsPostponed)
+            {
+                await WaitOutPauseAsync().ConfigureAwait(false);
+            }
         }
 
         await FlushAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>CLIENT PAUSE keeps the found command back until it is over, or the client is killed.</summary>
+    private async ValueTask WaitOutPauseAsync()
+    {
+        _context.IsPostponed = false;
+        var resumed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _resumed = resumed;
+        Interlocked.MemoryBarrier();
+        if (!_closing)
+        {
+            _server.Pause.Wait(resumed);
+            await resumed.Task.ConfigureAwait(false);
+        }
+
+        _resumed = null;
     }
 
     /// <summary>Is there a whole command? It stays found until it is run. Protocol errors are answered here.</summary>
@@ -229,6 +263,7 @@ internal sealed class Session : IClient
 
     private void RefuseProtocol()
     {
+        _outbox.BeginWithoutTurn();
         _reply.Error(System.Text.Encoding.Latin1.GetBytes($"ERR {_framer.Error}"));
         _closing = true;
     }
@@ -238,6 +273,7 @@ internal sealed class Session : IClient
         var writes = _server.Effects.Writes;
         try
         {
+            _outbox.Begin();
             ReleaseAbandonedWatch();
             var commands = 0;
             do
@@ -245,13 +281,14 @@ internal sealed class Session : IClient
                 RunFound(turn);
                 commands++;
             }
-            while (commands < BatchCommandsMax && _output.Length < BatchOutputMax && FindCommand() && (!MustStayFree || !MayRunLong()));
+            while (!_context.IsPostponed && commands < BatchCommandsMax && _output.Length < BatchOutputMax && FindCommand() && (!MustStayFree || !MayRunLong()));
 
             LastCommandAt = _server.Clock.Now;
         }
         finally
         {
             _hasWritten |= _server.Effects.Writes != writes;
+            _server.EndTurn();
             turn.Release();
         }
     }
@@ -268,6 +305,12 @@ internal sealed class Session : IClient
             RunWithoutReply(turn);
         }
 
+        if (_context.IsPostponed)
+        {
+            return;
+        }
+
+        _outbox.AfterCommand();
         _lastRow = _context.Row;
         Consume();
     }
@@ -277,7 +320,7 @@ internal sealed class Session : IClient
         var (mode, length) = (ReplyMode, _output.Length);
         ReplyMode = mode == ReplyMode.SkipNext ? ReplyMode.On : mode;
         _server.Dispatcher.Run(turn, _context);
-        if (mode == ReplyMode.SkipNext || ReplyMode != ReplyMode.On)
+        if ((mode == ReplyMode.SkipNext || ReplyMode != ReplyMode.On) && !_context.Row.RepliesByPush)
         {
             _output.Truncate(length);
         }
@@ -285,6 +328,7 @@ internal sealed class Session : IClient
 
     private async ValueTask RunWhileBusyAsync()
     {
+        _outbox.BeginWithoutTurn();
         _context.Load(_input, _start, _framer.Arguments);
         if (_server.Dispatcher.RunWhileBusy(_context))
         {
@@ -303,28 +347,11 @@ internal sealed class Session : IClient
             && (row.MayRunLong || (row.EndsTransaction && Transaction.Queue.Any(static queued => queued.Row.MayRunLong)));
     }
 
-    private async ValueTask FlushAsync()
+    private ValueTask FlushAsync()
     {
-        if (_output.Length == 0 && !_hasWritten)
-        {
-            return;
-        }
-
-        if (_server.Effects.DelaysReplies)
-        {
-            // Throws when what was written cannot be kept: then the connection ends without an answer, which is the truth.
-            await _server.Effects.WaitAsync(_hasWritten).ConfigureAwait(false);
-        }
-
+        var hasWritten = _hasWritten;
         _hasWritten = false;
-        if (_output.Length == 0)
-        {
-            return;
-        }
-
-        Interlocked.Add(ref _server.Stats.OutputBytes, _output.Length);
-        await _transport.SendAsync(_output.WrittenMemory).ConfigureAwait(false);
-        _output.Clear();
+        return _outbox.FlushAsync(hasWritten);
     }
 
     private void ReleaseAbandonedWatch()

@@ -7,9 +7,13 @@
 //   ? SMEMBERS s       unordered: equal after sorting the elements
 //   ! CLIENT REPLY OFF no reply is read
 //   *600 HSET h f$i $i the command 600 times, $i counting from 1; the last replies must be equal
+//   <                  what was pushed, or a further reply, is read on this connection; "< 3" reads three, "<?" compares them without order,
+//                      "<~" by their type
+//   $ID2               the id of connection 2, wherever it stands in a line
 //   = $'0.1'           after a command: ours must be this (Redis 7.2's), the installed older server says otherwise
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Evalsha.Tests.Support;
 
 namespace Evalsha.Server.Tests.Conformance;
@@ -17,6 +21,7 @@ namespace Evalsha.Server.Tests.Conformance;
 internal sealed class Transcript(int ourPort, int realPort, int protocol = 2) : IAsyncDisposable
 {
     private readonly Dictionary<string, (RawRedis Ours, RawRedis Real)> _connections = [];
+    private readonly Dictionary<string, (string Ours, string Real)> _ids = [];
 
     /// <summary>The differences, each with its file and line.</summary>
     public async Task<List<string>> ReplayAsync(string file)
@@ -38,7 +43,12 @@ internal sealed class Transcript(int ourPort, int realPort, int protocol = 2) : 
                 continue;
             }
 
-            var mark = line.Length > 2 && line[1] == ' ' && line[0] is '~' or '?' or '!' ? line[0] : ' ';
+            if (line.Contains("$ID", StringComparison.Ordinal))
+            {
+                await LearnIdsAsync(line);
+            }
+
+            var mark = line[0] == '<' ? '<' : line.Length > 2 && line[1] == ' ' && line[0] is '~' or '?' or '!' ? line[0] : ' ';
             var (ours, real) = await ConnectionAsync(connection);
             if (line[0] == '*')
             {
@@ -54,15 +64,32 @@ internal sealed class Transcript(int ourPort, int realPort, int protocol = 2) : 
                 line = line[(space + 1)..].Replace("$i", times.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
             }
 
-            var arguments = Split(mark == ' ' ? line : line[2..]);
-            if (mark == '!')
+            string mine, theirs;
+            if (mark == '<')
             {
-                await ours.WriteAsync(RawRedis.Encode(arguments));
-                await real.WriteAsync(RawRedis.Encode(arguments));
-                continue;
+                mark = line.Length > 1 && line[1] is '?' or '~' ? line[1] : ' ';
+                var count = int.TryParse(line.AsSpan(1).Trim("?~ "), CultureInfo.InvariantCulture, out var given) ? given : 1;
+                (mine, theirs) = (await ReadAsync(ours, count, file, number), await ReadAsync(real, count, file, number));
+            }
+            else
+            {
+                var text = mark == ' ' ? line : line[2..];
+                var (ourArguments, realArguments) = (Split(WithIds(text, true)), Split(WithIds(text, false)));
+                if (mark == '!')
+                {
+                    await ours.WriteAsync(RawRedis.Encode(ourArguments));
+                    await real.WriteAsync(RawRedis.Encode(realArguments));
+                    continue;
+                }
+
+                (mine, theirs) = (await WithinAsync(ours.SendAsync(ourArguments), file, number), await WithinAsync(real.SendAsync(realArguments), file, number));
             }
 
-            var (mine, theirs) = (await WithinAsync(ours.SendAsync(arguments), file, number), await WithinAsync(real.SendAsync(arguments), file, number));
+            if (line.Contains("CLIENT", StringComparison.Ordinal) || mine.Contains("redir", StringComparison.Ordinal))
+            {
+                (mine, theirs) = (WithoutIds(mine, true), WithoutIds(theirs, false));
+            }
+
             if (number + 1 < lines.Length && lines[number + 1].StartsWith("= ", StringComparison.Ordinal))
             {
                 // Written down as RESP2 says it.
@@ -161,6 +188,53 @@ internal sealed class Transcript(int ourPort, int realPort, int protocol = 2) : 
         {
             return $"(no reply at {Path.GetFileName(file)}:{line + 1}: {e.Message})";
         }
+    }
+
+    private static async Task<string> ReadAsync(RawRedis from, int count, string file, int line)
+    {
+        var replies = new List<string>();
+        for (var i = 0; i < count; i++)
+        {
+            // What MONITOR shows has its own time and address on each server.
+            var reply = await WithinAsync(from.ReadAsync(), file, line);
+            replies.Add(Regex.Replace(reply, @"^\+\d+\.\d{6} \[(\d+) (127\.0\.0\.1:\d+|lua)\]", static match => $"+time [{match.Groups[1].Value} {(match.Groups[2].Value == "lua" ? "lua" : "address")}]"));
+        }
+
+        return string.Join(", ", replies);
+    }
+
+    private async Task LearnIdsAsync(string line)
+    {
+        for (var at = line.IndexOf("$ID", StringComparison.Ordinal); at >= 0; at = line.IndexOf("$ID", at + 1, StringComparison.Ordinal))
+        {
+            var name = line[(at + 3)..(at + 4)];
+            if (!_ids.ContainsKey(name))
+            {
+                var (ours, real) = await ConnectionAsync(name);
+                _ids.Add(name, ((await ours.SendAsync("CLIENT", "ID"))[1..], (await real.SendAsync("CLIENT", "ID"))[1..]));
+            }
+        }
+    }
+
+    private string WithIds(string line, bool ours)
+    {
+        foreach (var (name, ids) in _ids)
+        {
+            line = line.Replace($"$ID{name}", ours ? ids.Ours : ids.Real, StringComparison.Ordinal);
+        }
+
+        return line;
+    }
+
+    /// <summary>A reply that is the id of a connection, or holds it as a number, is equal when it is that connection's.</summary>
+    private string WithoutIds(string reply, bool ours)
+    {
+        foreach (var (name, ids) in _ids)
+        {
+            reply = Regex.Replace(reply, $"(?<=\\W:|^:|id=|redir=){(ours ? ids.Ours : ids.Real)}(?![0-9])", $"$ID{name}");
+        }
+
+        return reply;
     }
 
     private async Task<(RawRedis Ours, RawRedis Real)> ConnectionAsync(string name)

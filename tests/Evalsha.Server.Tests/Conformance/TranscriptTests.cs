@@ -42,6 +42,7 @@ public sealed class TranscriptTests : IAsyncLifetime
     [InlineData("streams")]
     [InlineData("keys")]
     [InlineData("large")]
+    [InlineData("pubsub")]
     public async Task Both_servers_answer_the_same_in_RESP3(string name)
     {
         await using var server = await RedisServer.StartAsync(new RedisServerOptions { Port = 0 });

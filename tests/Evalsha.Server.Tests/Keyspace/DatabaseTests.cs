@@ -18,6 +18,10 @@ public sealed class DatabaseTests : IKeyspaceEvents
         _database = new Database(0, _clock, this, new ByteStringComparer(1));
     }
 
+    void IKeyspaceEvents.Added(Database database, ByteString key)
+    {
+    }
+
     void IKeyspaceEvents.Expired(Database database, ByteString key) => _expired.Add(key.ToString());
 
     [Fact]
