@@ -3,46 +3,60 @@
 using System.Globalization;
 using System.Text;
 using Referee.Records;
+using Spectre.Console;
 
 namespace Referee.Cli;
 
 internal sealed class Terminal(CliEnvironment environment, bool json)
 {
-    private const string ColumnGap = "  ";
+    // Where there is no terminal there is no edge to fold a row at: a program reads one row a line.
+    private const int PlainColumns = 1 << 20;
+    private const int GapColumns = 2;
+
+    private IAnsiConsole? _console;
 
     public CliEnvironment Environment => environment;
 
     public bool Json => json;
 
+    // Made for the first table or the first colour: loading it costs a verb that has neither a tenth of its start.
+    private IAnsiConsole Console => _console ??= NewConsole();
+
     public void Line(string text = "") => environment.Out.WriteLine(text);
 
     public void PrintJson(byte[] utf8) => Line(Encoding.UTF8.GetString(utf8));
 
-    public string Bold(string text) => Styled("1", text);
+    /// <summary>A line of which one part is in bold type.</summary>
+    public void Bold(string text, string before = "", string after = "") => Styled(before, text, after, () => new Style(decoration: Decoration.Bold));
 
-    public string Red(string text) => Styled("31", text);
+    /// <summary>A line of which one part is red.</summary>
+    public void Red(string text, string before = "", string after = "") => Styled(before, text, after, () => new Style(Color.Maroon)); // the terminal's own red, no. 1
 
-    public string Yellow(string text) => Styled("33", text);
+    /// <summary>A line of which one part is yellow.</summary>
+    public void Yellow(string text, string before = "", string after = "") => Styled(before, text, after, () => new Style(Color.Olive)); // the terminal's own yellow, no. 3
 
-    /// <summary>Columns as wide as their widest cell, two spaces apart; nothing is folded or cut.</summary>
+    /// <summary>Columns as wide as their widest cell, two spaces apart; folded only at the edge of a terminal.</summary>
     public void Table(IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
     {
-        var cells = rows.ToList();
-        var widths = headers.Select((header, column) => cells.Select(row => TextWidth.Of(row[column])).Append(TextWidth.Of(header)).Max()).ToList();
-        Line(Bold(Row(headers)));
-        foreach (var row in cells)
+        var table = new Table { Border = TableBorder.None, Expand = false };
+        foreach (var header in headers)
         {
-            Line(Row(row));
+            var gap = table.Columns.Count + 1 < headers.Count ? GapColumns : 0;
+            table.AddColumn(new TableColumn(new Text(header, new Style(decoration: Decoration.Bold))) { Padding = new Padding(0, 0, gap, 0) });
         }
 
-        string Row(IReadOnlyList<string> row) =>
-            string.Join(ColumnGap, row.Select((cell, column) => cell + new string(' ', widths[column] - TextWidth.Of(cell)))).TrimEnd();
+        foreach (var row in rows)
+        {
+            table.AddRow(row.Select(cell => new Text(cell)));
+        }
+
+        Console.Write(table);
     }
 
     /// <summary>Every refusal with who can fix it and the next command.</summary>
     public void Refusals(string headline, IReadOnlyList<Refusal> refusals)
     {
-        Line(Red(headline));
+        Red(headline);
         foreach (var refusal in refusals)
         {
             var got = refusal.Got.Length == 0 ? "nothing" : refusal.Got;
@@ -60,5 +74,34 @@ internal sealed class Terminal(CliEnvironment environment, bool json)
 
     public static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
-    private string Styled(string code, string text) => environment.IsInteractive ? $"\e[{code}m{text}\e[0m" : text;
+    private void Styled(string before, string text, string after, Func<Style> style)
+    {
+        if (environment.IsInteractive)
+        {
+            Console.Write(new Paragraph(before).Append(text, style()).Append(after + "\n"));
+        }
+        else
+        {
+            Line(before + text + after);
+        }
+    }
+
+    private IAnsiConsole NewConsole()
+    {
+        // Windows has to be asked to obey, which detecting does; elsewhere a terminal that takes no colours has said so already.
+        var colours = OperatingSystem.IsWindows() ? AnsiSupport.Detect : AnsiSupport.Yes;
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = environment.IsInteractive ? colours : AnsiSupport.No,
+            ColorSystem = environment.IsInteractive ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(environment.Out),
+        });
+        if (!environment.IsInteractive)
+        {
+            console.Profile.Width = PlainColumns;
+        }
+
+        return console;
+    }
 }

@@ -24,7 +24,7 @@ internal sealed class DemoFleet(Terminal terminal, DemoStage stage, Cancellation
     public async Task<int> DrainAsync()
     {
         terminal.Line();
-        terminal.Line(terminal.Bold("4  The fleet"));
+        terminal.Bold("4  The fleet");
         var reviewer = await stage.JoinAsync("rob", PrincipalKind.Human, "reviewer");
         var runner = await stage.JoinAsync("fleet-runner", PrincipalKind.Runner);
         var backlog = BacklogReader.ReadFolder(Path.Combine(stage.Folder, "clone", "samples", "backlog"), "code-change");
@@ -117,7 +117,7 @@ internal sealed class DemoFleet(Terminal terminal, DemoStage stage, Cancellation
         terminal.Line($"  one record is rewritten behind the referee's back, {victim + 1} of {entries.Count}; verify again:");
         foreach (var finding in after.Findings)
         {
-            terminal.Line($"    {terminal.Red(finding.Code)} record {finding.Number} {finding.Item}: {finding.Says}");
+            terminal.Red(finding.Code, before: "    ", after: $" record {finding.Number} {finding.Item}: {finding.Says}");
         }
 
         if (after.Ok)

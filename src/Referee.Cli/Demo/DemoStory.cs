@@ -212,13 +212,13 @@ internal sealed class DemoStory(Terminal terminal, DemoStage stage, DemoClone cl
     private void Chapter(string number, string title)
     {
         terminal.Line();
-        terminal.Line(terminal.Bold($"{(number.Length > 0 ? $"{number}  " : "")}{title}"));
+        terminal.Bold($"{(number.Length > 0 ? $"{number}  " : "")}{title}");
     }
 
     private void Way(string text)
     {
         _trick = text;
-        terminal.Line($"  {terminal.Yellow("»")} {text}");
+        terminal.Yellow("»", before: "  ", after: $" {text}");
     }
 
     private void Say(string text) => terminal.Line($"  {text}");

@@ -1,5 +1,6 @@
 // The running gateway, over HTTP on loopback with a bearer token.
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Referee.Web.Api;
@@ -15,7 +16,14 @@ internal sealed class GatewayLostException(string message, bool sent) : CliExcep
 
 internal sealed class GatewayDoor(Uri url, string token) : IDoor
 {
-    private readonly LoopbackHttp _http = new(url.Host, url.Port, token);
+    private const int BodyBytesMax = 64 * 1024 * 1024;
+
+    // No proxy stands between a process and its own machine; a gateway sets no cookies and sends nobody elsewhere.
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
+    {
+        BaseAddress = url,
+        MaxResponseContentBufferSize = BodyBytesMax,
+    };
 
     public string Describe => $"gateway {url}";
 
@@ -32,17 +40,26 @@ internal sealed class GatewayDoor(Uri url, string token) : IDoor
         byte[] request = [.. "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"u8, .. JsonSerializer.SerializeToUtf8Bytes(method, CliJson.Default.String), .. ",\"params\":"u8, .. parameters, .. "}"u8];
         try
         {
-            var (status, body) = await _http.PostAsync("/rpc", request, ct);
-            return (HttpStatusCode)status switch
+            using var message = new HttpRequestMessage(HttpMethod.Post, "rpc") { Content = new ByteArrayContent(request) };
+            message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            using var response = await _http.SendAsync(message, ct);
+            var body = await response.Content.ReadAsByteArrayAsync(ct);
+            return response.StatusCode switch
             {
                 HttpStatusCode.OK => Read(body),
                 HttpStatusCode.Unauthorized => throw new CliException(ExitCodes.Forbidden, "the gateway does not know this token; see referee principal list"),
-                _ => throw new CliException(ExitCodes.Unavailable, $"the gateway answered {status}: {Encoding.UTF8.GetString(body)}"),
+                _ => throw new CliException(ExitCodes.Unavailable, $"the gateway answered {(int)response.StatusCode}: {Encoding.UTF8.GetString(body)}"),
             };
         }
-        catch (LoopbackException e)
+        catch (HttpRequestException e)
         {
-            throw new GatewayLostException($"the gateway {url} does not answer: {e.Message}", e.Sent);
+            // Only what found nobody to connect to was surely never read; of all else something may have been done.
+            throw new GatewayLostException($"the gateway {url} does not answer: {e.Message}", sent: e.HttpRequestError != HttpRequestError.ConnectionError);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new GatewayLostException($"the gateway {url} does not answer within {_http.Timeout.TotalSeconds:0} s", sent: true);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {

@@ -23,7 +23,7 @@ internal static class VerifyVerb
     {
         foreach (var finding in verification.Findings)
         {
-            terminal.Line($"{terminal.Red(finding.Code)}{(finding.Number > 0 ? $" record {finding.Number}" : "")}{(finding.Item.Length > 0 ? $" item {finding.Item}" : "")}: {finding.Says}");
+            terminal.Red(finding.Code, after: $"{(finding.Number > 0 ? $" record {finding.Number}" : "")}{(finding.Item.Length > 0 ? $" item {finding.Item}" : "")}: {finding.Says}");
         }
 
         terminal.Line(verification.Ok
