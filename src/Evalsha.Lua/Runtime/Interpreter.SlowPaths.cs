@@ -205,8 +205,26 @@ internal static partial class Interpreter
     [MethodImpl(MethodImplOptions.NoInlining)]
     static bool SetTableSlow(LuaThread thread, ref ulong ip) => SetTableSlow(thread, Begin(thread, ref ip), enter: true);
 
-    static bool SetTableSlow(LuaThread thread, Instruction i, bool enter) =>
-        SetIndex(thread, Unsafe.Add(ref Registers(thread), i.A), Operand(thread, i.B), Operand(thread, i.C), i.A, enter);
+    static bool SetTableSlow(LuaThread thread, Instruction i, bool enter)
+    {
+        ref var container = ref Unsafe.Add(ref Registers(thread), i.A);
+        ref var key = ref OperandSlot(thread, i.B);
+        ref var value = ref OperandSlot(thread, i.C);
+        // t[#t + 1] = v, and keys that are joined at run time.
+        if (container.IsTable && container.AsTable is { IsPlain: true } table && (key.IsString || (key.IsNumber && !double.IsNaN(key.AsNumber))))
+        {
+            table.AbsentFlags = 0;
+            ref var slot = ref table.FindSlot(key);
+            var error = LuaTableError.None;
+            if (Unsafe.IsNullRef(ref slot)) slot = ref table.NewKey(key, out error);
+            if (error == LuaTableError.None)
+            {
+                LuaValue.Store(ref slot, ref value);
+                return true;
+            }
+        }
+        return SetIndex(thread, container, key, value, i.A, enter);
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     static LuaTable NewSizedTable(uint word)
