@@ -100,8 +100,7 @@ public static class BaseLibrary
         var value = call[0];
         if (level <= 0 || !(value.IsString || value.IsNumber)) return call.Raise(value);
         var where = DebugInfo.Where(call.Thread, level);
-        if (where.Length == 0) return call.Raise(value);
-        if (!call.CheckString(0, out var message)) return LuaCall.Raised;
+        if (!call.CheckString(0, out var message)) return LuaCall.Raised; // a number becomes text, position or not
         return call.Raise(ByteString.Own([.. System.Text.Encoding.Latin1.GetBytes(where), .. message.Span]));
     }
 

@@ -19,10 +19,17 @@ internal static class Chunks
         if (!call.OptString(1, LoadName, out var name) || !call.CheckType(0, LuaType.Function)) return LuaCall.Raised;
         var reader = call[0];
         var source = new MemoryStream();
+        var isFirst = true;
         while (true)
         {
             // lua_load is a protected call: an error of the reader is a failure to load.
             if (!call.Call(reader, [], out var piece)) return call.Return(LuaValue.Nil, call.State.TakeError());
+            if (piece.IsNil && isFirst)
+            {
+                isFirst = false; // PUC asks again when the first answer is the end
+                continue;
+            }
+            isFirst = false;
             if (piece.IsNil) break;
             if (piece.IsNumber) piece = Coercion.ToByteString(call.State, piece.AsNumber);
             if (!piece.IsString) return call.Return(LuaValue.Nil, Text.ToByteString(DebugInfo.Where(call.Thread, 1) + "reader function must return a string"));

@@ -36,11 +36,26 @@ public static class DebugLibrary
     {
         var thread = ThreadOf(ref call, out var shift);
         var level = ReferenceEquals(thread, call.Thread) ? 1 : 0;
-        if (call[shift + 1].IsNumber && !call.CheckInt(shift + 1, out level)) return LuaCall.Raised;
-        if (call.Count <= shift) return call.Return(Text.ToByteString(Traceback.Of(thread, level)));
-        if (!call[shift].IsString && !call[shift].IsNumber) return call.Return(call[shift]);
-        if (!call.CheckString(shift, out var message)) return LuaCall.Raised;
-        return call.Return(ByteString.Own([.. message.Span, (byte)'\n', .. Text.ToByteString(Traceback.Of(thread, level)).Span]));
+        // As PUC does it on its stack: a level takes the last argument away, a message that is none gives back the last one, and whatever
+        // stands after the message is joined to it.
+        var count = call.Count;
+        if (Interpreter.TryToNumber(call[shift + 1], out var number))
+        {
+            level = unchecked((int)double.ConvertToIntegerNative<long>(number));
+            count--;
+        }
+        if (count <= shift) return call.Return(Text.ToByteString(Traceback.Of(thread, level)));
+        if (!call[shift].IsString && !call[shift].IsNumber) return call.Return(call[count - 1]);
+        var text = new List<byte>();
+        for (var i = shift; i < count; i++)
+        {
+            if (call[i].IsString) text.AddRange(call[i].AsString.Span);
+            else if (call[i].IsNumber) text.AddRange(Coercion.ToByteString(call.State, call[i].AsNumber).Span);
+            else return call.RaiseText($"attempt to concatenate a {call[i].Type.Name()} value");
+        }
+        text.Add((byte)'\n');
+        text.AddRange(Text.ToByteString(Traceback.Of(thread, level)).Span);
+        return call.Return(ByteString.Own([.. text]));
     }
 
     static int GetInfo(ref LuaCall call)
@@ -52,7 +67,7 @@ public static class DebugLibrary
         if (call[shift].IsNumber)
         {
             if (!call.CheckInt(shift, out var level)) return LuaCall.Raised;
-            frame = level < 0 ? -1 : DebugInfo.FrameAt(thread, level);
+            frame = DebugInfo.FrameAt(thread, level); // a negative level is taken for a lost tail call, as in PUC
             if (frame < 0) return call.Return(LuaValue.Nil);
             function = frame == DebugInfo.LostTailCall ? null : thread.Stack[thread.Frames[frame].Func].AsFunction;
         }
@@ -70,7 +85,7 @@ public static class DebugLibrary
             if ("SlnufL"u8.IndexOf(option) < 0) return call.ArgumentError(shift + 1, "invalid option");
         }
 
-        var info = new LuaTable(0, 12);
+        var info = new LuaTable(0, 2);
         var prototype = (function as LuaClosure)?.Prototype;
         if (options.Span.Contains((byte)'S'))
         {
@@ -88,11 +103,12 @@ public static class DebugLibrary
         if (options.Span.Contains((byte)'n'))
         {
             var (name, kind) = frame > 0 ? DebugInfo.FunctionName(thread, frame) : (null, "");
-            if (name is not null) info.SetString("name", Text.ToByteString(name));
+            if (function is null) name = "";
+            info.SetString("name", name is null ? LuaValue.Nil : Text.ToByteString(name)); // a nil takes its place in the table too
             info.SetString("namewhat", LuaValue.FromText(kind));
         }
-        if (options.Span.Contains((byte)'f')) info.SetString("func", function);
         if (options.Span.Contains((byte)'L')) info.SetString("activelines", prototype is null ? LuaValue.Nil : ActiveLines(prototype));
+        if (options.Span.Contains((byte)'f')) info.SetString("func", function);
         return call.Return(info);
     }
 
@@ -110,7 +126,7 @@ public static class DebugLibrary
     {
         frame = -1;
         if (!call.CheckInt(shift, out var level)) return false;
-        frame = level < 0 ? -1 : DebugInfo.FrameAt(thread, level);
+        frame = DebugInfo.FrameAt(thread, level);
         return frame >= 0 || call.ArgumentError(shift, "level out of range") >= 0;
     }
 

@@ -1,5 +1,5 @@
 // The math library of PUC 5.1 (lmathlib.c) on the C library's functions, which .NET calls too.
-// random is Redis's 48-bit generator everywhere: scripts in the server must see its sequence, and stand-alone programs may see any.
+// random draws from Redis's generator in a sandbox and from the C library's outside (RandomNumbers).
 // Always: random draws its number before it looks at its arguments, as PUC does, so a refused call also moves the sequence.
 using Evalsha.Lua.Runtime;
 
@@ -44,7 +44,7 @@ public static class MathLibrary
 
     public static LuaTable Open(LuaState state)
     {
-        var table = LibraryTable.Make(state, Rows, LuaValue.LightUserdata(new RandomNumbers(state.Options.Seed)));
+        var table = LibraryTable.Make(state, Rows, LuaValue.LightUserdata(RandomNumbers.For(state.Options)));
         table.SetString("pi", Math.PI);
         table.SetString("huge", double.PositiveInfinity);
         table.SetString("mod", table.GetString("fmod"u8));
@@ -170,33 +170,4 @@ public static class MathLibrary
     }
 
     private static RandomNumbers NumbersOf(ref LuaCall call) => (RandomNumbers)call.Callee.Upvalues[0].AsLightUserdata;
-
-    /// <summary>Redis's generator: x = 25214903917 x + 11 (mod 2^48), of which the upper 31 bits are taken.</summary>
-    private sealed class RandomNumbers
-    {
-        private const ulong Multiplier = 0x5DEECE66D;
-        private const ulong Increment = 0xB;
-        private const ulong Mask = (1UL << 48) - 1;
-        private const ulong LowBits = 0x330E;
-        private const ulong ProcessStart = 0x1234ABCD330E;
-
-        private ulong _state = ProcessStart;
-
-        public RandomNumbers(long? seed)
-        {
-            if (seed is { } given)
-            {
-                Seed(unchecked((int)given));
-            }
-        }
-
-        public void Seed(int seed) => _state = ((ulong)unchecked((uint)seed) << 16) | LowBits;
-
-        /// <summary>In [0, 1).</summary>
-        public double Next()
-        {
-            _state = unchecked((_state * Multiplier) + Increment) & Mask;
-            return (_state >> 17) % int.MaxValue / (double)int.MaxValue;
-        }
-    }
 }

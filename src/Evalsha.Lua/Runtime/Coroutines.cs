@@ -31,6 +31,8 @@ internal static class Coroutines
         if (state.HostLevels >= LuaLimits.HostLevelsMax || !Interpreter.HasHostStack(state))
         {
             state.SetError(Text.ToByteString("C stack overflow"));
+            // PUC's message takes the place of the body that was to start.
+            if (coroutine.FrameIndex == 0 && coroutine.YieldedAt == 0) coroutine.Status = LuaThreadStatus.Dead;
             return false;
         }
         var levels = state.HostLevels;
@@ -57,6 +59,7 @@ internal static class Coroutines
                 return true;
             default:
                 coroutine.Status = LuaThreadStatus.Dead;
+                coroutine.FrameIndex = Math.Max(coroutine.FrameIndex, coroutine.RaisedAt);
                 return false;
         }
     }

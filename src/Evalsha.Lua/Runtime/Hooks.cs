@@ -33,6 +33,8 @@ internal static class Hooks
         thread.HookFunction = function;
         thread.HookEvents = function is null ? HookEvents.None : events;
         thread.HookInterval = thread.HookCountdown = count;
+        thread.HookJumpedFrom = 0;
+        thread.IsInstructionRetried = thread.IsEntryReported = false;
         if (thread.IsHooked == wasHooked) return;
         var state = thread.State;
         state.IsCompiledOff = true; // hooks see each instruction, compiled code does not
@@ -48,7 +50,7 @@ internal static class Hooks
     public static bool BeforeInstruction(LuaThread thread, int previous)
     {
         var frame = thread.FrameIndex;
-        if (frame + 1 < thread.Frames.Length) thread.Frames[frame + 1].Pc = 0; // what the loop leaves to the first save
+        ExpectEntry(thread);
         if (thread.HookEvents == HookEvents.None) return true;
         if (thread.IsInstructionRetried)
         {
@@ -86,6 +88,12 @@ internal static class Hooks
     }
 
     static int LineAt(int[] lines, int position) => position > 0 && position <= lines.Length ? lines[position - 1] : 0;
+
+    // The loop does not write the position of a function it enters before the first save: here it must read 0.
+    static void ExpectEntry(LuaThread thread)
+    {
+        if (thread.FrameIndex + 1 < thread.Frames.Length) thread.Frames[thread.FrameIndex + 1].Pc = 0;
+    }
 
     static bool OnEntry(LuaThread thread)
     {
@@ -150,6 +158,7 @@ internal static class Hooks
         var ok = Interpreter.Call(thread, at, 2, 0);
         thread.IsInHook = false;
         if (ok) thread.Top = top;
+        ExpectEntry(thread);
         return ok;
     }
 }

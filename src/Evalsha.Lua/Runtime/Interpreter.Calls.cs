@@ -94,6 +94,7 @@ internal static partial class Interpreter
         thread.Handler = previous;
         if (ok) return true;
         CloseUpvalues(thread, func);
+        thread.ErrorCaught(frame);
         thread.FrameIndex = frame;
         state.HostLevels = levels;
         return false;
@@ -380,6 +381,7 @@ internal static partial class Interpreter
     {
         if (results == LuaCall.Raised)
         {
+            thread.RaisedAt = Math.Max(thread.RaisedAt, thread.FrameIndex);
             if (thread.Handler != 0) CallHandler(thread);
             return CallOutcome.Raised;
         }

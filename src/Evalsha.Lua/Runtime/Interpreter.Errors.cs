@@ -56,6 +56,7 @@ internal static partial class Interpreter
         if (!isPlain) CallHandler(thread);
         var levels = 0;
         var index = thread.FrameIndex;
+        thread.RaisedAt = Math.Max(thread.RaisedAt, index);
         while (true)
         {
             ref var frame = ref thread.Frames[index];
@@ -71,6 +72,7 @@ internal static partial class Interpreter
             index--;
         }
 
+        thread.ErrorCaught(index);
         ref var catcher = ref thread.Frames[index];
         CloseUpvalues(thread, catcher.Func + 1);
         state.HostLevels -= levels;

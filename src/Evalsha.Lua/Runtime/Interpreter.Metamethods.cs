@@ -66,6 +66,8 @@ internal static partial class Interpreter
                 {
                     return table.TrySet(key, value, out var error) || RaiseText(thread, LuaTable.Describe(error));
                 }
+                // PUC makes a place for the key before it looks for the handler: nil and NaN are refused, and the order of next() may change.
+                if (!table.TrySet(key, LuaValue.Nil, out var refused)) return RaiseText(thread, LuaTable.Describe(refused));
             }
             else
             {

@@ -338,8 +338,11 @@ internal static partial class Interpreter
         var from = thread.Frames[thread.FrameIndex].Base + i.A;
         var count = i.B != 0 ? i.B : thread.Top - from - 1;
         var block = i.C != 0 ? i.C : (int)nextWord;
+        if (!thread.Stack[from].IsTable || count < 0) return true; // only in code that no compiler made; PUC does nothing either
         var table = thread.Stack[from].AsTable;
-        var last = (block - 1) * FieldsPerFlush + count;
+        var wide = ((long)block - 1) * FieldsPerFlush + count;
+        if (wide < count || wide > int.MaxValue) return RaiseText(thread, "table overflow");
+        var last = (int)wide;
         if (last > table.Array.Length)
         {
             if (!thread.State.Charge((long)last * 16)) return false;

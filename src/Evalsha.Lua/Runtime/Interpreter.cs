@@ -755,7 +755,8 @@ internal static partial class Interpreter
                     if (ra.Bits == LuaValue.FunctionTag && ra.Ref!.GetType() == typeof(LuaHostFunction) && Unsafe.Add(ref ra, 1).Bits == LuaValue.TableTag)
                     {
                         var kind = Unsafe.As<LuaHostFunction>(ra.Ref!).Kind;
-                        if (kind == HostKind.Next || kind == HostKind.IndexIterator)
+                        // At the limit of host levels the call itself is the error.
+                        if ((kind == HostKind.Next || kind == HostKind.IndexIterator) && thread.State.HostLevels < LuaLimits.HostLevelsMax - 1)
                         {
                             if (--thread.State.StepsLeft < 0) goto InterruptBefore;
                             var found = kind == HostKind.Next ? StepNext(ref ra, ref Unsafe.Subtract(ref ip, 1)) : StepIndex(ref ra);

@@ -49,6 +49,12 @@ public sealed partial class LuaThread : LuaObject
     /// <summary>Set by a detour of the loop that pushed the frame of a metamethod instead of raising an error.</summary>
     internal bool HasEntered;
 
+    /// <summary>
+    /// The innermost call when the error that is on its way out was raised; 0 once it was caught. A coroutine that dies of it keeps its calls from
+    /// there down, for a traceback.
+    /// </summary>
+    internal int RaisedAt;
+
     // Where yield was called, how many values it gave, and how many results its caller wants.
     internal int YieldedAt;
     internal int YieldedCount;
@@ -104,6 +110,13 @@ public sealed partial class LuaThread : LuaObject
         Stack = grown;
         StackLimit = grown.Length;
         for (var open = OpenUpvalues; open is not null; open = open.Next) open.Stack = grown;
+    }
+
+    /// <summary>A protected call at this frame has an error; the room that an error handler had beyond the limit of calls goes back (restore_stack_limit).</summary>
+    internal void ErrorCaught(int frame)
+    {
+        RaisedAt = 0;
+        if (Frames.Length > LuaLimits.CallsMax && frame + 1 < LuaLimits.CallsMax) Array.Resize(ref Frames, LuaLimits.CallsMax);
     }
 
     /// <summary>Slots from here on hold nothing that the program can still see.</summary>
