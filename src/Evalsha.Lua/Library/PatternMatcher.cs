@@ -2,6 +2,7 @@
 // Backtracking keeps its own stack, so no pattern can exhaust the C# stack; its depth is bounded by the number of pattern items.
 // Always: work is paid from _fuel. At zero the matcher stops with OutOfFuel, remembers where it was, and Resume goes on: the caller
 // decides whether a long match may continue. Both texts are passed to each call and never kept. As in C, a NUL ends the pattern.
+// One file because an item, its quantifier and the way back from it are one thing.
 using System.Diagnostics;
 using Evalsha.Lua.Runtime;
 
