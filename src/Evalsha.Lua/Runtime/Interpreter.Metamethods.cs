@@ -1,5 +1,9 @@
 // Operations that honour metamethods, for instructions whose fast path failed and for host functions. False: an error was raised.
 // The stack may have moved afterwards.
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Evalsha.Lua.Bytecode;
+
 namespace Evalsha.Lua.Runtime;
 
 internal static partial class Interpreter
@@ -307,5 +311,88 @@ internal static partial class Interpreter
     {
         ref var frame = ref thread.Frames[thread.FrameIndex];
         return frame.IsLua ? frame.Base + DebugInfo.ClosureAt(thread, thread.FrameIndex).Code.MaxStackSize : thread.Top;
+    }
+
+    // A metamethod that is a Lua function runs in the same loop: it is called above the registers of the running function, and its return
+    // completes the instruction. Counted as a host level, as PUC's nested call is. False either way: entered, or an error was raised.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool EnterMetamethod(LuaThread thread, in LuaValue handler, in LuaValue a, in LuaValue b, in LuaValue c, int arguments, int wanted)
+    {
+        ref var caller = ref Running(thread);
+        var code = Unsafe.As<LuaClosure>(handler.Ref!).Code;
+        var state = thread.State;
+        ref var stack = ref MemoryMarshal.GetArrayDataReference(thread.Stack);
+        var func = caller.Base + Unsafe.As<LuaClosure>(Unsafe.Add(ref stack, caller.Func).Ref!).Code.MaxStackSize;
+        if (func + 4 + code.EntrySlots > thread.StackLimit || thread.FrameIndex + 1 >= thread.Frames.Length || state.HostLevels + 1 >= LuaLimits.HostLevelsMax)
+        {
+            return EnterMetamethodSlow(thread, func, handler, a, b, c, arguments, wanted);
+        }
+        ref var slot = ref Unsafe.Add(ref stack, func);
+        LuaValue.Copy(ref slot, in handler);
+        LuaValue.Copy(ref Unsafe.Add(ref slot, 1), in a);
+        LuaValue.Copy(ref Unsafe.Add(ref slot, 2), in b);
+        if (arguments > 2) LuaValue.Copy(ref Unsafe.Add(ref slot, 3), in c);
+        for (var n = Math.Min(arguments, code.ParameterCount); n < code.CleanUpTo; n++) LuaValue.WriteBits(ref Unsafe.Add(ref slot, n + 1), LuaValue.NilTag);
+        state.HostLevels++;
+        thread.FrameIndex++;
+        ref var frame = ref Unsafe.Add(ref caller, 1);
+        frame.Func = func;
+        frame.Base = func + 1;
+        frame.Wanted = wanted;
+        frame.Kind = FrameKind.Metamethod;
+        frame.Pc = 0;
+        thread.HasEntered = true;
+        return false;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool EnterMetamethodSlow(LuaThread thread, int func, LuaValue handler, LuaValue a, LuaValue b, LuaValue c, int arguments, int wanted)
+    {
+        var state = thread.State;
+        var stack = thread.Room(func + 4);
+        stack[func] = handler;
+        stack[func + 1] = a;
+        stack[func + 2] = b;
+        stack[func + 3] = c;
+        if (++state.HostLevels >= LuaLimits.HostLevelsMax && !AllowLevel(thread))
+        {
+            if (thread.Handler != 0) CallHandler(thread);
+            state.HostLevels--;
+            return false;
+        }
+        thread.HasEntered = EnterLua(thread, Unsafe.As<LuaClosure>(handler.Ref!).Code, func, arguments, wanted, FrameKind.Metamethod);
+        if (!thread.HasEntered) state.HostLevels--;
+        return false;
+    }
+
+    // A metamethod returns: its frame goes, and the second half of the instruction that called it is done with its result.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void FinishMetamethod(LuaThread thread, ref LuaValue result)
+    {
+        thread.State.HostLevels--;
+        thread.FrameIndex--;
+        ref var frame = ref Running(thread);
+        ref var R = ref Registers(thread);
+        var closure = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, frame.Func - frame.Base).Ref!);
+        var code = closure.Code.Prototype.Code;
+        var i = code[frame.Pc - 1];
+        switch (i.OpCode)
+        {
+            case OpCode.SetTable:
+            case OpCode.SetGlobal:
+                break;
+            case OpCode.Eq:
+            case OpCode.Lt:
+            case OpCode.Le:
+                if (result.IsTruthy == (i.A != 0)) frame.Pc += code[frame.Pc].SBx;
+                frame.Pc++;
+                break;
+            case OpCode.Self:
+                Unsafe.Add(ref R, i.A + 1) = Unsafe.Add(ref R, i.B);
+                goto default;
+            default:
+                LuaValue.Copy(ref Unsafe.Add(ref R, i.A), ref result);
+                break;
+        }
     }
 }
