@@ -69,24 +69,25 @@ public static class ClientCommands
 
     public static readonly CommandRow[] Rows =
     [
-        new("client", -2, Plain, KeySpec.None, static _ => { })
+        new("client", -2, None, KeySpec.None, static _ => { })
         {
+            Complexity = "That of the subcommand",
             Group = "connection", Since = "2.4.0", Summary = "A container for client connection commands.",
             Subcommands =
             [
-                Sub("id", 2, static c => c.Reply.Integer(c.Client.Id), "5.0.0", "Returns the unique client ID of the connection."),
-                Sub("getname", 2, GetName, "2.6.9", "Returns the name of the connection."),
-                Sub("setname", 3, SetName, "2.6.9", "Sets the connection name."),
-                Sub("setinfo", 4, SetInfo, "7.2.0", "Sets information specific to the client or connection."),
-                Sub("info", 2, Info, "6.2.0", "Returns information about the connection."),
-                Sub("list", -2, List, "2.4.0", "Lists open connections.", Admin),
-                Sub("kill", -3, Kill, "2.4.0", "Terminates open connections.", Admin),
-                Sub("pause", -3, Pause, "3.0.0", "Suspends commands processing.", Admin),
-                Sub("unpause", 2, Unpause, "6.2.0", "Resumes processing commands from paused clients.", Admin),
-                Sub("no-evict", 3, NoEvict, "7.0.0", "Sets the client eviction mode of the connection.", Admin),
-                Sub("no-touch", 3, NoTouch, "7.2.0", "Controls whether commands sent by the client affect the LRU/LFU of accessed keys."),
-                Sub("reply", 3, Reply, "3.2.0", "Instructs the server whether to reply to commands."),
-                Sub("help", 2, static c => c.ReplyHelp(HelpLines), "5.0.0", "Returns helpful text about the different subcommands.") with { Flags = Loading | Stale },
+                Sub("id", 2, static c => c.Reply.Integer(c.Client.Id), "5.0.0", "Returns the unique client ID of the connection.") with { Complexity = "O(1)" },
+                Sub("getname", 2, GetName, "2.6.9", "Returns the name of the connection.") with { Complexity = "O(1)" },
+                Sub("setname", 3, SetName, "2.6.9", "Sets the connection name.") with { Complexity = "O(1)", Syntax = "connection-name" },
+                Sub("setinfo", 4, SetInfo, "7.2.0", "Sets information specific to the client or connection.") with { Complexity = "O(1)", Syntax = "attr(LIB-NAME <libname>|LIB-VER <libver>)" },
+                Sub("info", 2, Info, "6.2.0", "Returns information about the connection.") with { Complexity = "O(1)", Tips = ["nondeterministic_output"] },
+                Sub("list", -2, List, "2.4.0", "Lists open connections.", Admin) with { Complexity = "O(N), N: client connections", Tips = ["nondeterministic_output"], Syntax = "[TYPE <normal_master_replica_pubsub(NORMAL|MASTER|REPLICA|PUBSUB)>@5.0.0] [ID <id{client-id:integer...}>@6.2.0]", History = ["2.8.12: Unique client id field", "5.0.0: TYPE filter", "6.0.0: User field", "6.2.0: Argv-mem, tot-mem, laddr and redir fields and the optional ID filter", "7.0.0: Resp, multi-mem, rbs and rbp fields", "7.0.3: Ssub field"] },
+                Sub("kill", -3, Kill, "2.4.0", "Terminates open connections.", Admin) with { Complexity = "O(N), N: client connections", Syntax = "filter(`ip:port`@-2.8.12|new-format([ID <client-id:integer>@2.8.12]|[TYPE <normal_master_slave_pubsub(NORMAL|MASTER@3.2.0|SLAVE|REPLICA@5.0.0|PUBSUB)>@2.8.12]|[USER <username>]|[ADDR <`ip:port`>]|[LADDR <`ip:port`>@6.2.0]|[SKIPME <yes/no>])...)", History = ["2.8.12: New filter format", "2.8.12: ID option", "3.2.0: Master type in for TYPE option", "5.0.0: Replaced slave TYPE with replica. slave still supported for backward compatibility", "6.2.0: LADDR option"] },
+                Sub("pause", -3, Pause, "2.9.50", "Suspends commands processing.", Admin) with { Complexity = "O(1)", Syntax = "timeout:integer [mode(WRITE|ALL)@6.2.0]", History = ["6.2.0: CLIENT PAUSE WRITE mode added along with the mode option"] },
+                Sub("unpause", 2, Unpause, "6.2.0", "Resumes processing commands from paused clients.", Admin) with { Complexity = "O(N), N: paused clients" },
+                Sub("no-evict", 3, NoEvict, "7.0.0", "Sets the client eviction mode of the connection.", Admin) with { Complexity = "O(1)", Syntax = "enabled(ON|OFF)" },
+                Sub("no-touch", 3, NoTouch, "7.2.0", "Controls whether commands sent by the client affect the LRU/LFU of accessed keys.") with { Complexity = "O(1)", Syntax = "enabled(ON|OFF)" },
+                Sub("reply", 3, Reply, "3.2.0", "Instructs the server whether to reply to commands.") with { Complexity = "O(1)", Syntax = "on_off_skip(ON|OFF|SKIP)" },
+                Sub("help", 2, static c => c.ReplyHelp(HelpLines), "5.0.0", "Returns helpful text about the different subcommands.") with { Flags = Loading | Stale, Complexity = "O(1)" },
                 .. TrackingCommands.Subcommands,
             ],
         },

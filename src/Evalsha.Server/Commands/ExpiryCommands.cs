@@ -10,15 +10,15 @@ internal static class ExpiryCommands
 {
     public static readonly CommandRow[] Rows =
     [
-        new("expire", -3, Write | Fast, KeySpec.One, Expire) { Since = "1.0.0", Group = "generic", Summary = "Sets a key's time to live in seconds.", AclCategories = ["@keyspace"] },
-        new("pexpire", -3, Write | Fast, KeySpec.One, PExpire) { Since = "2.6.0", Group = "generic", Summary = "Sets a key's time to live in milliseconds.", AclCategories = ["@keyspace"] },
-        new("expireat", -3, Write | Fast, KeySpec.One, ExpireAt) { Since = "1.2.0", Group = "generic", Summary = "Sets a key's deadline as unix time in seconds.", AclCategories = ["@keyspace"] },
-        new("pexpireat", -3, Write | Fast, KeySpec.One, PExpireAt) { Since = "2.6.0", Group = "generic", Summary = "Sets a key's deadline as unix time in milliseconds.", AclCategories = ["@keyspace"] },
-        new("persist", 2, Write | Fast, KeySpec.One, Persist) { Since = "2.2.0", Group = "generic", Summary = "Drops a key's deadline.", AclCategories = ["@keyspace"] },
-        new("ttl", 2, ReadOnly | Fast, KeySpec.One, Ttl) { Since = "1.0.0", Group = "generic", Summary = "How many seconds a key has left.", AclCategories = ["@keyspace"] },
-        new("pttl", 2, ReadOnly | Fast, KeySpec.One, PTtl) { Since = "2.6.0", Group = "generic", Summary = "How many milliseconds a key has left.", AclCategories = ["@keyspace"] },
-        new("expiretime", 2, ReadOnly | Fast, KeySpec.One, ExpireTime) { Since = "7.0.0", Group = "generic", Summary = "A key's deadline as unix time in seconds.", AclCategories = ["@keyspace"] },
-        new("pexpiretime", 2, ReadOnly | Fast, KeySpec.One, PExpireTime) { Since = "7.0.0", Group = "generic", Summary = "A key's deadline as unix time in milliseconds.", AclCategories = ["@keyspace"] },
+        new("expire", -3, Write | Fast, KeySpec.One, Expire) { Since = "1.0.0", Group = "generic", Summary = "Sets a key's time to live in seconds.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RW UPDATE"], Syntax = "key seconds:integer [condition(NX|XX|GT|LT)@7.0.0]", History = ["7.0.0: NX, XX, GT and LT"] },
+        new("pexpire", -3, Write | Fast, KeySpec.One, PExpire) { Since = "2.6.0", Group = "generic", Summary = "Sets a key's time to live in milliseconds.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RW UPDATE"], Syntax = "key milliseconds:integer [condition(NX|XX|GT|LT)@7.0.0]", History = ["7.0.0: NX, XX, GT and LT"] },
+        new("expireat", -3, Write | Fast, KeySpec.One, ExpireAt) { Since = "1.2.0", Group = "generic", Summary = "Sets a key's deadline as unix time in seconds.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RW UPDATE"], Syntax = "key unix-time-seconds:unix-time [condition(NX|XX|GT|LT)@7.0.0]", History = ["7.0.0: NX, XX, GT and LT"] },
+        new("pexpireat", -3, Write | Fast, KeySpec.One, PExpireAt) { Since = "2.6.0", Group = "generic", Summary = "Sets a key's deadline as unix time in milliseconds.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RW UPDATE"], Syntax = "key unix-time-milliseconds:unix-time [condition(NX|XX|GT|LT)@7.0.0]", History = ["7.0.0: NX, XX, GT and LT"] },
+        new("persist", 2, Write | Fast, KeySpec.One, Persist) { Since = "2.2.0", Group = "generic", Summary = "Drops a key's deadline.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RW UPDATE"], Syntax = "key" },
+        new("ttl", 2, ReadOnly | Fast, KeySpec.One, Ttl) { Since = "1.0.0", Group = "generic", Summary = "How many seconds a key has left.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RO ACCESS"], Tips = ["nondeterministic_output"], Syntax = "key", History = ["2.8.0: -2 reply"] },
+        new("pttl", 2, ReadOnly | Fast, KeySpec.One, PTtl) { Since = "2.6.0", Group = "generic", Summary = "How many milliseconds a key has left.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RO ACCESS"], Tips = ["nondeterministic_output"], Syntax = "key", History = ["2.8.0: -2 reply"] },
+        new("expiretime", 2, ReadOnly | Fast, KeySpec.One, ExpireTime) { Since = "7.0.0", Group = "generic", Summary = "A key's deadline as unix time in seconds.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RO ACCESS"], Syntax = "key" },
+        new("pexpiretime", 2, ReadOnly | Fast, KeySpec.One, PExpireTime) { Since = "7.0.0", Group = "generic", Summary = "A key's deadline as unix time in milliseconds.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RO ACCESS"], Syntax = "key" },
     ];
 
     private static void Expire(CommandContext c) => SetDeadline(c, inSeconds: true, c.Now);

@@ -11,22 +11,22 @@ internal static class HashesCommands
 {
     public static readonly CommandRow[] Rows =
     [
-        new("hset", -4, Write | DenyOom | Fast, KeySpec.One, HSet) { Since = "2.0.0", Group = "hash", Summary = "Sets fields of a hash.", AclCategories = ["@hash"] },
-        new("hsetnx", 4, Write | DenyOom | Fast, KeySpec.One, HSetNx) { Since = "2.0.0", Group = "hash", Summary = "Sets a field of a hash if it is missing.", AclCategories = ["@hash"] },
-        new("hmset", -4, Write | DenyOom | Fast, KeySpec.One, HMSet) { Since = "2.0.0", Group = "hash", Summary = "Sets fields of a hash; the older form of HSET.", AclCategories = ["@hash"] },
-        new("hget", 3, ReadOnly | Fast, KeySpec.One, HGet) { Since = "2.0.0", Group = "hash", Summary = "The value of a field.", AclCategories = ["@hash"] },
-        new("hmget", -3, ReadOnly | Fast, KeySpec.One, HMGet) { Since = "2.0.0", Group = "hash", Summary = "The values of several fields.", AclCategories = ["@hash"] },
-        new("hdel", -3, Write | Fast, KeySpec.One, HDel) { Since = "2.0.0", Group = "hash", Summary = "Deletes fields of a hash.", AclCategories = ["@hash"] },
-        new("hlen", 2, ReadOnly | Fast, KeySpec.One, HLen) { Since = "2.0.0", Group = "hash", Summary = "How many fields a hash has.", AclCategories = ["@hash"] },
-        new("hstrlen", 3, ReadOnly | Fast, KeySpec.One, HStrLen) { Since = "3.2.0", Group = "hash", Summary = "The length of a field's value in bytes.", AclCategories = ["@hash"] },
-        new("hkeys", 2, ReadOnly, KeySpec.One, HKeys) { Since = "2.0.0", Group = "hash", Summary = "All fields of a hash.", AclCategories = ["@hash"] },
-        new("hvals", 2, ReadOnly, KeySpec.One, HVals) { Since = "2.0.0", Group = "hash", Summary = "All values of a hash.", AclCategories = ["@hash"] },
-        new("hgetall", 2, ReadOnly, KeySpec.One, HGetAll) { Since = "2.0.0", Group = "hash", Summary = "All fields and values of a hash.", AclCategories = ["@hash"] },
-        new("hexists", 3, ReadOnly | Fast, KeySpec.One, HExists) { Since = "2.0.0", Group = "hash", Summary = "Whether a hash has a field.", AclCategories = ["@hash"] },
-        new("hincrby", 4, Write | DenyOom | Fast, KeySpec.One, HIncrBy) { Since = "2.0.0", Group = "hash", Summary = "Adds to the integer in a field.", AclCategories = ["@hash"] },
-        new("hincrbyfloat", 4, Write | DenyOom | Fast, KeySpec.One, HIncrByFloat) { Since = "2.6.0", Group = "hash", Summary = "Adds to the number in a field.", AclCategories = ["@hash"] },
-        new("hrandfield", -2, ReadOnly, KeySpec.One, HRandField) { Since = "6.2.0", Group = "hash", Summary = "Fields of a hash chosen at random.", AclCategories = ["@hash"] },
-        new("hscan", -3, ReadOnly, KeySpec.One, HScan) { Since = "2.8.0", Group = "hash", Summary = "Walks over a hash in steps.", AclCategories = ["@hash"] },
+        new("hset", -4, Write | DenyOom | Fast, KeySpec.One, HSet) { Since = "2.0.0", Group = "hash", Summary = "Sets fields of a hash.", AclCategories = ["@hash"], Complexity = "O(1)", KeyUses = ["RW UPDATE"], Syntax = "key field_value{field value}...", History = ["4.0.0: Several field and value arguments"] },
+        new("hsetnx", 4, Write | DenyOom | Fast, KeySpec.One, HSetNx) { Since = "2.0.0", Group = "hash", Summary = "Sets a field of a hash if it is missing.", AclCategories = ["@hash"], Complexity = "O(1)", KeyUses = ["RW INSERT"], Syntax = "key field value" },
+        new("hmset", -4, Write | DenyOom | Fast, KeySpec.One, HMSet) { Since = "2.0.0", Group = "hash", Summary = "Sets fields of a hash; the older form of HSET.", AclCategories = ["@hash"], Complexity = "O(N), N: fields being set", KeyUses = ["RW UPDATE"], Syntax = "key field_value{field value}...", DeprecatedSince = "4.0.0", ReplacedBy = "HSET with multiple field-value pairs" },
+        new("hget", 3, ReadOnly | Fast, KeySpec.One, HGet) { Since = "2.0.0", Group = "hash", Summary = "The value of a field.", AclCategories = ["@hash"], Complexity = "O(1)", KeyUses = ["RO ACCESS"], Syntax = "key field" },
+        new("hmget", -3, ReadOnly | Fast, KeySpec.One, HMGet) { Since = "2.0.0", Group = "hash", Summary = "The values of several fields.", AclCategories = ["@hash"], Complexity = "O(N), N: fields being requested", KeyUses = ["RO ACCESS"], Syntax = "key field..." },
+        new("hdel", -3, Write | Fast, KeySpec.One, HDel) { Since = "2.0.0", Group = "hash", Summary = "Deletes fields of a hash.", AclCategories = ["@hash"], Complexity = "O(N), N: fields to be removed", KeyUses = ["RW DELETE"], Syntax = "key field...", History = ["2.4.0: Several field arguments"] },
+        new("hlen", 2, ReadOnly | Fast, KeySpec.One, HLen) { Since = "2.0.0", Group = "hash", Summary = "How many fields a hash has.", AclCategories = ["@hash"], Complexity = "O(1)", KeyUses = ["RO"], Syntax = "key" },
+        new("hstrlen", 3, ReadOnly | Fast, KeySpec.One, HStrLen) { Since = "3.2.0", Group = "hash", Summary = "The length of a field's value in bytes.", AclCategories = ["@hash"], Complexity = "O(1)", KeyUses = ["RO"], Syntax = "key field" },
+        new("hkeys", 2, ReadOnly, KeySpec.One, HKeys) { Since = "2.0.0", Group = "hash", Summary = "All fields of a hash.", AclCategories = ["@hash"], Complexity = "O(N), N: size of the hash", KeyUses = ["RO ACCESS"], Tips = ["nondeterministic_output_order"], Syntax = "key" },
+        new("hvals", 2, ReadOnly, KeySpec.One, HVals) { Since = "2.0.0", Group = "hash", Summary = "All values of a hash.", AclCategories = ["@hash"], Complexity = "O(N), N: size of the hash", KeyUses = ["RO ACCESS"], Tips = ["nondeterministic_output_order"], Syntax = "key" },
+        new("hgetall", 2, ReadOnly, KeySpec.One, HGetAll) { Since = "2.0.0", Group = "hash", Summary = "All fields and values of a hash.", AclCategories = ["@hash"], Complexity = "O(N), N: size of the hash", KeyUses = ["RO ACCESS"], Tips = ["nondeterministic_output_order"], Syntax = "key" },
+        new("hexists", 3, ReadOnly | Fast, KeySpec.One, HExists) { Since = "2.0.0", Group = "hash", Summary = "Whether a hash has a field.", AclCategories = ["@hash"], Complexity = "O(1)", KeyUses = ["RO"], Syntax = "key field" },
+        new("hincrby", 4, Write | DenyOom | Fast, KeySpec.One, HIncrBy) { Since = "2.0.0", Group = "hash", Summary = "Adds to the integer in a field.", AclCategories = ["@hash"], Complexity = "O(1)", KeyUses = ["RW ACCESS UPDATE"], Syntax = "key field increment:integer" },
+        new("hincrbyfloat", 4, Write | DenyOom | Fast, KeySpec.One, HIncrByFloat) { Since = "2.6.0", Group = "hash", Summary = "Adds to the number in a field.", AclCategories = ["@hash"], Complexity = "O(1)", KeyUses = ["RW ACCESS UPDATE"], Syntax = "key field increment:double" },
+        new("hrandfield", -2, ReadOnly, KeySpec.One, HRandField) { Since = "6.2.0", Group = "hash", Summary = "Fields of a hash chosen at random.", AclCategories = ["@hash"], Complexity = "O(N), N: fields returned", KeyUses = ["RO ACCESS"], Tips = ["nondeterministic_output"], Syntax = "key [options{count:integer [WITHVALUES]}]" },
+        new("hscan", -3, ReadOnly, KeySpec.One, HScan) { Since = "2.8.0", Group = "hash", Summary = "Walks over a hash in steps.", AclCategories = ["@hash"], Complexity = "O(1)", KeyUses = ["RO ACCESS"], Tips = ["nondeterministic_output"], Syntax = "key cursor:integer [MATCH <pattern:pattern>] [COUNT <count:integer>]" },
     ];
 
     private static void HSet(CommandContext c)

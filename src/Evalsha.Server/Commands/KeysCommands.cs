@@ -15,27 +15,28 @@ internal static class KeysCommands
 
     public static readonly CommandRow[] Rows =
     [
-        new("del", -2, Write, KeySpec.All, Del) { Since = "1.0.0", Group = "generic", Summary = "Deletes keys.", AclCategories = ["@keyspace"] },
-        new("unlink", -2, Write | Fast, KeySpec.All, Del) { Since = "4.0.0", Group = "generic", Summary = "Deletes keys.", AclCategories = ["@keyspace"] },
-        new("exists", -2, ReadOnly | Fast, KeySpec.All, Exists) { Since = "1.0.0", Group = "generic", Summary = "How many of the keys exist.", AclCategories = ["@keyspace"] },
-        new("type", 2, ReadOnly | Fast, KeySpec.One, Type) { Since = "1.0.0", Group = "generic", Summary = "The type of a key's value.", AclCategories = ["@keyspace"] },
-        new("touch", -2, ReadOnly | Fast, KeySpec.All, Touch) { Since = "3.2.1", Group = "generic", Summary = "Counts keys as used now.", AclCategories = ["@keyspace"] },
-        new("rename", 3, Write, KeySpec.Two, Rename) { Since = "1.0.0", Group = "generic", Summary = "Gives a key another name.", AclCategories = ["@keyspace"] },
-        new("renamenx", 3, Write | Fast, KeySpec.Two, RenameNx) { Since = "1.0.0", Group = "generic", Summary = "Gives a key another name if that is free.", AclCategories = ["@keyspace"] },
-        new("move", 3, Write | Fast, KeySpec.One, Move) { Since = "1.0.0", Group = "generic", Summary = "Moves a key to another database.", AclCategories = ["@keyspace"] },
-        new("copy", -3, Write | DenyOom, KeySpec.Two, Copy) { Since = "6.2.0", Group = "generic", Summary = "Copies a key's value to another key.", AclCategories = ["@keyspace"] },
-        new("keys", 2, ReadOnly, KeySpec.None, Keys) { Since = "1.0.0", Group = "generic", Summary = "All keys that match a pattern.", AclCategories = ["@keyspace", "@dangerous"] },
-        new("scan", -2, ReadOnly, KeySpec.None, Scan) { Since = "2.8.0", Group = "generic", Summary = "Walks over the keys in steps.", AclCategories = ["@keyspace"] },
-        new("randomkey", 1, ReadOnly, KeySpec.None, RandomKey) { Since = "1.0.0", Group = "generic", Summary = "A key chosen at random.", AclCategories = ["@keyspace"] },
+        new("del", -2, Write, KeySpec.All, Del) { Since = "1.0.0", Group = "generic", Summary = "Deletes keys.", AclCategories = ["@keyspace"], Complexity = "O(N), N: keys that will be removed", KeyUses = ["RM DELETE"], Tips = ["request_policy:multi_shard", "response_policy:agg_sum"], Syntax = "key..." },
+        new("unlink", -2, Write | Fast, KeySpec.All, Del) { Since = "4.0.0", Group = "generic", Summary = "Deletes keys.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RM DELETE"], Tips = ["request_policy:multi_shard", "response_policy:agg_sum"], Syntax = "key..." },
+        new("exists", -2, ReadOnly | Fast, KeySpec.All, Exists) { Since = "1.0.0", Group = "generic", Summary = "How many of the keys exist.", AclCategories = ["@keyspace"], Complexity = "O(N), N: keys to check", KeyUses = ["RO"], Tips = ["request_policy:multi_shard", "response_policy:agg_sum"], Syntax = "key...", History = ["3.0.3: Several key arguments"] },
+        new("type", 2, ReadOnly | Fast, KeySpec.One, Type) { Since = "1.0.0", Group = "generic", Summary = "The type of a key's value.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RO"], Syntax = "key" },
+        new("touch", -2, ReadOnly | Fast, KeySpec.All, Touch) { Since = "3.2.1", Group = "generic", Summary = "Counts keys as used now.", AclCategories = ["@keyspace"], Complexity = "O(N), N: keys that will be touched", KeyUses = ["RO"], Tips = ["request_policy:multi_shard", "response_policy:agg_sum"], Syntax = "key..." },
+        new("rename", 3, Write, KeySpec.Two, Rename) { Since = "1.0.0", Group = "generic", Summary = "Gives a key another name.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RW ACCESS DELETE", "OW UPDATE"], Syntax = "key newkey:key" },
+        new("renamenx", 3, Write | Fast, KeySpec.Two, RenameNx) { Since = "1.0.0", Group = "generic", Summary = "Gives a key another name if that is free.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RW ACCESS DELETE", "OW INSERT"], Syntax = "key newkey:key", History = ["3.2.0: The command no longer returns an error when source and destination names are the same"] },
+        new("move", 3, Write | Fast, KeySpec.One, Move) { Since = "1.0.0", Group = "generic", Summary = "Moves a key to another database.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RW ACCESS UPDATE"], Syntax = "key db:integer" },
+        new("copy", -3, Write | DenyOom, KeySpec.Two, Copy) { Since = "6.2.0", Group = "generic", Summary = "Copies a key's value to another key.", AclCategories = ["@keyspace"], Complexity = "O(N), N: nested items", KeyUses = ["RO ACCESS", "OW UPDATE"], Syntax = "source:key destination:key [DB <destination-db:integer>] [REPLACE]" },
+        new("keys", 2, ReadOnly, KeySpec.None, Keys) { Since = "1.0.0", Group = "generic", Summary = "All keys that match a pattern.", AclCategories = ["@keyspace", "@dangerous"], Complexity = "O(N), N: keys in the database", Tips = ["request_policy:all_shards", "nondeterministic_output_order"], Syntax = "pattern:pattern" },
+        new("scan", -2, ReadOnly, KeySpec.None, Scan) { Since = "2.8.0", Group = "generic", Summary = "Walks over the keys in steps.", AclCategories = ["@keyspace"], Complexity = "O(1)", Tips = ["nondeterministic_output", "request_policy:special"], Syntax = "cursor:integer [MATCH <pattern:pattern>] [COUNT <count:integer>] [TYPE <type>@6.0.0]", History = ["6.0.0: TYPE subcommand"] },
+        new("randomkey", 1, ReadOnly, KeySpec.None, RandomKey) { Since = "1.0.0", Group = "generic", Summary = "A key chosen at random.", AclCategories = ["@keyspace"], Complexity = "O(1)", Tips = ["request_policy:all_shards", "nondeterministic_output"] },
         new("object", -2, None, KeySpec.None, static c => c.WrongArity())
         {
+            Complexity = "That of the subcommand",
             Since = "2.2.3", Summary = "Facts about a key's value.", Subcommands =
             [
-                new("encoding", 3, ReadOnly, KeySpec.At(2), ObjectEncoding) { Since = "2.2.3", Summary = "How the value is kept.", AclCategories = ["@keyspace"] },
-                new("refcount", 3, ReadOnly, KeySpec.At(2), ObjectRefCount) { Since = "2.2.3", Summary = "How many references the value has.", AclCategories = ["@keyspace"] },
-                new("idletime", 3, ReadOnly, KeySpec.At(2), ObjectIdleTime) { Since = "2.2.3", Summary = "Seconds since the key was last used.", AclCategories = ["@keyspace"] },
-                new("freq", 3, ReadOnly, KeySpec.At(2), ObjectFreq) { Since = "4.0.0", Summary = "How often the key is used.", AclCategories = ["@keyspace"] },
-                new("help", 2, Loading | Stale, KeySpec.None, ObjectHelp) { Since = "6.2.0", Summary = "What OBJECT knows.", AclCategories = ["@keyspace"] },
+                new("encoding", 3, ReadOnly, KeySpec.At(2), ObjectEncoding) { Since = "2.2.3", Summary = "How the value is kept.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RO"], Tips = ["nondeterministic_output"], Syntax = "key" },
+                new("refcount", 3, ReadOnly, KeySpec.At(2), ObjectRefCount) { Since = "2.2.3", Summary = "How many references the value has.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RO"], Tips = ["nondeterministic_output"], Syntax = "key" },
+                new("idletime", 3, ReadOnly, KeySpec.At(2), ObjectIdleTime) { Since = "2.2.3", Summary = "Seconds since the key was last used.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RO"], Tips = ["nondeterministic_output"], Syntax = "key" },
+                new("freq", 3, ReadOnly, KeySpec.At(2), ObjectFreq) { Since = "4.0.0", Summary = "How often the key is used.", AclCategories = ["@keyspace"], Complexity = "O(1)", KeyUses = ["RO"], Tips = ["nondeterministic_output"], Syntax = "key" },
+                new("help", 2, Loading | Stale, KeySpec.None, ObjectHelp) { Since = "6.2.0", Summary = "What OBJECT knows.", AclCategories = ["@keyspace"], Complexity = "O(1)" },
             ],
         },
     ];

@@ -33,21 +33,22 @@ internal sealed class ScriptingCommands(ScriptEngine engine)
 
     public CommandRow[] Rows =>
     [
-        Run("eval", c => Eval(c, readOnly: false), MayReplicate, "2.6.0", "Executes a server-side Lua script."),
-        Run("evalsha", c => EvalSha(c, readOnly: false), MayReplicate, "2.6.0", "Executes a server-side Lua script by SHA1 digest."),
-        Run("eval_ro", c => Eval(c, readOnly: true), ReadOnly, "7.0.0", "Executes a read-only server-side Lua script."),
-        Run("evalsha_ro", c => EvalSha(c, readOnly: true), ReadOnly, "7.0.0", "Executes a read-only server-side Lua script by SHA1 digest."),
+        Run("eval", c => Eval(c, readOnly: false), MayReplicate, "2.6.0", "Executes a server-side Lua script.") with { Complexity = "That of the script", KeyUses = ["RW ACCESS UPDATE"], Syntax = "script numkeys:integer [key...] [arg...]" },
+        Run("evalsha", c => EvalSha(c, readOnly: false), MayReplicate, "2.6.0", "Executes a server-side Lua script by SHA1 digest.") with { Complexity = "That of the script", KeyUses = ["RW ACCESS UPDATE"], Syntax = "sha1 numkeys:integer [key...] [arg...]" },
+        Run("eval_ro", c => Eval(c, readOnly: true), ReadOnly, "7.0.0", "Executes a read-only server-side Lua script.") with { Complexity = "That of the script", KeyUses = ["RO ACCESS"], Syntax = "script numkeys:integer [key...] [arg...]" },
+        Run("evalsha_ro", c => EvalSha(c, readOnly: true), ReadOnly, "7.0.0", "Executes a read-only server-side Lua script by SHA1 digest.") with { Complexity = "That of the script", KeyUses = ["RO ACCESS"], Syntax = "sha1 numkeys:integer [key...] [arg...]" },
         new("script", -2, None, KeySpec.None, static _ => { })
         {
+            Complexity = "That of the subcommand",
             Group = "scripting", Since = "2.6.0", Summary = "A container for Lua scripts management commands.",
             Subcommands =
             [
-                Sub("load", 3, NoScript | Stale, Load, "Loads a server-side Lua script to the script cache."),
-                Sub("exists", -3, NoScript, Exists, "Determines whether server-side Lua scripts exist in the script cache."),
-                Sub("flush", -2, NoScript, Flush, "Removes all server-side Lua scripts from the script cache."),
-                Sub("kill", 2, NoScript | AllowBusy, Kill, "Terminates a server-side Lua script during execution."),
-                Sub("help", 2, Loading | Stale, Help, "Returns helpful text about the different subcommands.") with { Since = "5.0.0" },
-                Sub("debug", 3, NoScript, Debug, "Sets the debug mode of server-side Lua scripts.") with { Since = "3.2.0" },
+                Sub("load", 3, NoScript | Stale, Load, "Loads a server-side Lua script to the script cache.") with { Complexity = "O(N), N: length in bytes of the script body", Tips = ["request_policy:all_nodes", "response_policy:all_succeeded"], Syntax = "script" },
+                Sub("exists", -3, NoScript, Exists, "Determines whether server-side Lua scripts exist in the script cache.") with { Complexity = "O(N), N: scripts to check", Tips = ["request_policy:all_shards", "response_policy:agg_logical_and"], Syntax = "sha1..." },
+                Sub("flush", -2, NoScript, Flush, "Removes all server-side Lua scripts from the script cache.") with { Complexity = "O(N), N: scripts in cache", Tips = ["request_policy:all_nodes", "response_policy:all_succeeded"], Syntax = "[async(ASYNC|SYNC)@6.2.0]", History = ["6.2.0: ASYNC and SYNC flushing mode modifiers"] },
+                Sub("kill", 2, NoScript | AllowBusy, Kill, "Terminates a server-side Lua script during execution.") with { Complexity = "O(1)", Tips = ["request_policy:all_shards", "response_policy:one_succeeded"] },
+                Sub("help", 2, Loading | Stale, Help, "Returns helpful text about the different subcommands.") with { Since = "5.0.0", Complexity = "O(1)" },
+                Sub("debug", 3, NoScript, Debug, "Sets the debug mode of server-side Lua scripts.") with { Since = "3.2.0", Complexity = "O(1)", Syntax = "mode(YES|SYNC|NO)" },
             ],
         },
     ];

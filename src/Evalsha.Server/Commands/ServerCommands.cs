@@ -16,28 +16,29 @@ public static class ServerCommands
 
     public static readonly CommandRow[] Rows =
     [
-        Server("info", -1, Loading | Stale, Info, "1.0.0", "Returns information and statistics about the server.") with { AclCategories = ["@dangerous"] },
+        Server("info", -1, Loading | Stale, Info, "1.0.0", "Returns information and statistics about the server.") with { AclCategories = ["@dangerous"], Complexity = "O(1)", Tips = ["nondeterministic_output", "request_policy:all_shards", "response_policy:special"], Syntax = "[section...]", History = ["7.0.0: Taking multiple section arguments"] },
         Server("config", -2, None, static _ => { }, "2.0.0", "A container for server configuration commands.") with
         {
+            Complexity = "That of the subcommand",
             Subcommands =
             [
-                Server("get", -3, Admin | NoScript | Loading | Stale, ConfigGet, "2.0.0", "Returns the effective values of configuration parameters."),
-                Server("set", -4, Admin | NoScript | Loading | Stale, ConfigSet, "2.0.0", "Sets configuration parameters in-flight."),
-                Server("resetstat", 2, Admin | NoScript | Loading | Stale, ConfigResetStat, "2.0.0", "Resets the server's statistics."),
-                Server("rewrite", 2, Admin | NoScript | Loading | Stale, static c => c.Reply.Error("ERR The server is running without a config file"u8), "2.8.0", "Persists the effective configuration to file."),
+                Server("get", -3, Admin | NoScript | Loading | Stale, ConfigGet, "2.0.0", "Returns the effective values of configuration parameters.") with { Complexity = "O(N), N: configuration parameters provided", Syntax = "parameter{parameter}...", History = ["7.0.0: Pass multiple pattern parameters in one call"] },
+                Server("set", -4, Admin | NoScript | Loading | Stale, ConfigSet, "2.0.0", "Sets configuration parameters in-flight.") with { Complexity = "O(N), N: configuration parameters provided", Tips = ["request_policy:all_nodes", "response_policy:all_succeeded"], Syntax = "parameter_value{parameter value}...", History = ["7.0.0: Set multiple parameters in one call"] },
+                Server("resetstat", 2, Admin | NoScript | Loading | Stale, ConfigResetStat, "2.0.0", "Resets the server's statistics.") with { Complexity = "O(1)" },
+                Server("rewrite", 2, Admin | NoScript | Loading | Stale, static c => c.Reply.Error("ERR The server is running without a config file"u8), "2.8.0", "Persists the effective configuration to file.") with { Complexity = "O(1)" },
             ],
         },
-        Server("dbsize", 1, ReadOnly | Fast, static c => c.Reply.Integer(c.Db.Count), "1.0.0", "Returns the number of keys in the database.") with { AclCategories = ["@keyspace"] },
-        Server("flushdb", -1, Write, FlushDb, "1.0.0", "Removes all keys from the current database.") with { AclCategories = ["@keyspace", "@dangerous"] },
-        Server("flushall", -1, Write, FlushAll, "1.0.0", "Removes all keys from all databases.") with { AclCategories = ["@keyspace", "@dangerous"] },
-        Server("swapdb", 3, Write | Fast, SwapDb, "4.0.0", "Swaps two Redis databases.") with { AclCategories = ["@keyspace", "@dangerous"] },
-        new("monitor", 1, Admin | NoScript | Loading | Stale, KeySpec.None, Monitor) { Group = "server", Since = "1.0.0", Summary = "Listens for all requests received by the server in real-time." },
-        Server("time", 1, Loading | Stale | Fast, Time, "2.6.0", "Returns the server time."),
-        Server("lastsave", 1, Loading | Stale | Fast, static c => c.Reply.Integer(c.Server.StartedAt / 1000), "1.0.0", "Returns the Unix timestamp of the last successful save to disk.") with { AclCategories = ["@admin", "@dangerous"] },
-        Server("bgrewriteaof", 1, Admin | NoScript | NoAsyncLoading, RewriteLog, "1.0.0", "Asynchronously rewrites the append-only file to disk."),
-        Server("role", 1, NoScript | Loading | Stale | Fast, Role, "2.8.12", "Returns the replication role.") with { AclCategories = ["@admin", "@dangerous"] },
-        Server("debug", -2, Admin | NoScript | Loading | Stale, Debug, "1.0.0", "A container for debugging commands."),
-        Server("shutdown", -1, Admin | NoScript | Loading | Stale | NoMulti | AllowBusy, Shutdown, "1.0.0", "Synchronously saves the database(s) to disk and shuts down the Redis server."),
+        Server("dbsize", 1, ReadOnly | Fast, static c => c.Reply.Integer(c.Db.Count), "1.0.0", "Returns the number of keys in the database.") with { AclCategories = ["@keyspace"], Complexity = "O(1)", Tips = ["request_policy:all_shards", "response_policy:agg_sum"] },
+        Server("flushdb", -1, Write, FlushDb, "1.0.0", "Removes all keys from the current database.") with { AclCategories = ["@keyspace", "@dangerous"], Complexity = "O(N), N: keys in the selected database", Tips = ["request_policy:all_shards", "response_policy:all_succeeded"], Syntax = "[async(ASYNC@4.0.0|SYNC@6.2.0)]", History = ["4.0.0: ASYNC flushing mode modifier", "6.2.0: SYNC flushing mode modifier"] },
+        Server("flushall", -1, Write, FlushAll, "1.0.0", "Removes all keys from all databases.") with { AclCategories = ["@keyspace", "@dangerous"], Complexity = "O(N), N: keys in all databases", Tips = ["request_policy:all_shards", "response_policy:all_succeeded"], Syntax = "[async(ASYNC@4.0.0|SYNC@6.2.0)]", History = ["4.0.0: ASYNC flushing mode modifier", "6.2.0: SYNC flushing mode modifier"] },
+        Server("swapdb", 3, Write | Fast, SwapDb, "4.0.0", "Swaps two Redis databases.") with { AclCategories = ["@keyspace", "@dangerous"], Complexity = "O(N), N: clients watching or blocking on keys from both databases", Syntax = "index1:integer index2:integer" },
+        new("monitor", 1, Admin | NoScript | Loading | Stale, KeySpec.None, Monitor) { , Group = "server", Since = "1.0.0", Summary = "Listens for all requests received by the server in real-time." },
+        Server("time", 1, Loading | Stale | Fast, Time, "2.6.0", "Returns the server time.") with { Complexity = "O(1)", Tips = ["nondeterministic_output"] },
+        Server("lastsave", 1, Loading | Stale | Fast, static c => c.Reply.Integer(c.Server.StartedAt / 1000), "1.0.0", "Returns the Unix timestamp of the last successful save to disk.") with { AclCategories = ["@admin", "@dangerous"], Complexity = "O(1)", Tips = ["nondeterministic_output"] },
+        Server("bgrewriteaof", 1, Admin | NoScript | NoAsyncLoading, RewriteLog, "1.0.0", "Asynchronously rewrites the append-only file to disk.") with { Complexity = "O(1)" },
+        Server("role", 1, NoScript | Loading | Stale | Fast, Role, "2.8.12", "Returns the replication role.") with { AclCategories = ["@admin", "@dangerous"], Complexity = "O(1)" },
+        Server("debug", -2, Admin | NoScript | Loading | Stale, Debug, "1.0.0", "A container for debugging commands.") with { Complexity = "That of the subcommand" },
+        Server("shutdown", -1, Admin | NoScript | Loading | Stale | NoMulti | AllowBusy, Shutdown, "1.0.0", "Synchronously saves the database(s) to disk and shuts down the Redis server.") with { Complexity = "O(N), N: keys in all databases", Syntax = "[nosave_save(NOSAVE|SAVE)] [NOW@7.0.0] [FORCE@7.0.0] [ABORT@7.0.0]", History = ["7.0.0: NOW, FORCE and ABORT modifiers"] },
     ];
 
     private static CommandRow Server(string name, int arity, CommandFlags flags, CommandBody body, string since, string summary) =>

@@ -11,13 +11,13 @@ internal static class SetAlgebraCommands
 {
     public static readonly CommandRow[] Rows =
     [
-        new("sinter", -2, ReadOnly, KeySpec.All, SInter) { Since = "1.0.0", Group = "set", Summary = "The members that all sets have.", AclCategories = ["@set"] },
-        new("sintercard", -3, ReadOnly | MovableKeys, KeySpec.Counted(1), SInterCard) { Since = "7.0.0", Group = "set", Summary = "How many members all sets have in common.", AclCategories = ["@set"] },
-        new("sinterstore", -3, Write | DenyOom, KeySpec.All, SInterStore) { Since = "1.0.0", Group = "set", Summary = "Stores the members that all sets have.", AclCategories = ["@set"] },
-        new("sunion", -2, ReadOnly, KeySpec.All, SUnion) { Since = "1.0.0", Group = "set", Summary = "The members of any of the sets.", AclCategories = ["@set"] },
-        new("sunionstore", -3, Write | DenyOom, KeySpec.All, SUnionStore) { Since = "1.0.0", Group = "set", Summary = "Stores the members of any of the sets.", AclCategories = ["@set"] },
-        new("sdiff", -2, ReadOnly, KeySpec.All, SDiff) { Since = "1.0.0", Group = "set", Summary = "The members of the first set that no other has.", AclCategories = ["@set"] },
-        new("sdiffstore", -3, Write | DenyOom, KeySpec.All, SDiffStore) { Since = "1.0.0", Group = "set", Summary = "Stores the members of the first set that no other has.", AclCategories = ["@set"] },
+        new("sinter", -2, ReadOnly, KeySpec.All, SInter) { Since = "1.0.0", Group = "set", Summary = "The members that all sets have.", AclCategories = ["@set"], Complexity = "O(N*M), N: cardinality of the smallest set, M: sets", KeyUses = ["RO ACCESS"], Tips = ["nondeterministic_output_order"], Syntax = "key..." },
+        new("sintercard", -3, ReadOnly | MovableKeys, KeySpec.Counted(1), SInterCard) { Since = "7.0.0", Group = "set", Summary = "How many members all sets have in common.", AclCategories = ["@set"], Complexity = "O(N*M), N: cardinality of the smallest set, M: sets", KeyUses = ["RO ACCESS"], Syntax = "numkeys:integer key... [LIMIT <limit:integer>]" },
+        new("sinterstore", -3, Write | DenyOom, KeySpec.All, SInterStore) { Since = "1.0.0", Group = "set", Summary = "Stores the members that all sets have.", AclCategories = ["@set"], Complexity = "O(N*M), N: cardinality of the smallest set, M: sets", KeyUses = ["RW UPDATE", "RO ACCESS"], Syntax = "destination:key key..." },
+        new("sunion", -2, ReadOnly, KeySpec.All, SUnion) { Since = "1.0.0", Group = "set", Summary = "The members of any of the sets.", AclCategories = ["@set"], Complexity = "O(N), N: elements in all given sets", KeyUses = ["RO ACCESS"], Tips = ["nondeterministic_output_order"], Syntax = "key..." },
+        new("sunionstore", -3, Write | DenyOom, KeySpec.All, SUnionStore) { Since = "1.0.0", Group = "set", Summary = "Stores the members of any of the sets.", AclCategories = ["@set"], Complexity = "O(N), N: elements in all given sets", KeyUses = ["OW UPDATE", "RO ACCESS"], Syntax = "destination:key key..." },
+        new("sdiff", -2, ReadOnly, KeySpec.All, SDiff) { Since = "1.0.0", Group = "set", Summary = "The members of the first set that no other has.", AclCategories = ["@set"], Complexity = "O(N), N: elements in all given sets", KeyUses = ["RO ACCESS"], Tips = ["nondeterministic_output_order"], Syntax = "key..." },
+        new("sdiffstore", -3, Write | DenyOom, KeySpec.All, SDiffStore) { Since = "1.0.0", Group = "set", Summary = "Stores the members of the first set that no other has.", AclCategories = ["@set"], Complexity = "O(N), N: elements in all given sets", KeyUses = ["OW UPDATE", "RO ACCESS"], Syntax = "destination:key key..." },
     ];
 
     private static void SInter(CommandContext c)

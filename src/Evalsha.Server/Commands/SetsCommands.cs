@@ -11,16 +11,16 @@ internal static class SetsCommands
 {
     public static readonly CommandRow[] Rows =
     [
-        new("sadd", -3, Write | DenyOom | Fast, KeySpec.One, SAdd) { Since = "1.0.0", Group = "set", Summary = "Adds members to a set.", AclCategories = ["@set"] },
-        new("srem", -3, Write | Fast, KeySpec.One, SRem) { Since = "1.0.0", Group = "set", Summary = "Removes members from a set.", AclCategories = ["@set"] },
-        new("smove", 4, Write | Fast, KeySpec.Two, SMove) { Since = "1.0.0", Group = "set", Summary = "Moves a member from one set to another.", AclCategories = ["@set"] },
-        new("sismember", 3, ReadOnly | Fast, KeySpec.One, SIsMember) { Since = "1.0.0", Group = "set", Summary = "Whether a set has a member.", AclCategories = ["@set"] },
-        new("smismember", -3, ReadOnly | Fast, KeySpec.One, SMIsMember) { Since = "6.2.0", Group = "set", Summary = "Whether a set has each of several members.", AclCategories = ["@set"] },
-        new("scard", 2, ReadOnly | Fast, KeySpec.One, SCard) { Since = "1.0.0", Group = "set", Summary = "How many members a set has.", AclCategories = ["@set"] },
-        new("smembers", 2, ReadOnly, KeySpec.One, SMembers) { Since = "1.0.0", Group = "set", Summary = "All members of a set.", AclCategories = ["@set"] },
-        new("spop", -2, Write | Fast, KeySpec.One, SPop) { Since = "1.0.0", Group = "set", Summary = "Takes members chosen at random.", AclCategories = ["@set"] },
-        new("srandmember", -2, ReadOnly, KeySpec.One, SRandMember) { Since = "1.0.0", Group = "set", Summary = "Members chosen at random, which stay.", AclCategories = ["@set"] },
-        new("sscan", -3, ReadOnly, KeySpec.One, SScan) { Since = "2.8.0", Group = "set", Summary = "Walks over a set in steps.", AclCategories = ["@set"] },
+        new("sadd", -3, Write | DenyOom | Fast, KeySpec.One, SAdd) { Since = "1.0.0", Group = "set", Summary = "Adds members to a set.", AclCategories = ["@set"], Complexity = "O(1)", KeyUses = ["RW INSERT"], Syntax = "key member...", History = ["2.4.0: Several member arguments"] },
+        new("srem", -3, Write | Fast, KeySpec.One, SRem) { Since = "1.0.0", Group = "set", Summary = "Removes members from a set.", AclCategories = ["@set"], Complexity = "O(N), N: members to be removed", KeyUses = ["RW DELETE"], Syntax = "key member...", History = ["2.4.0: Several member arguments"] },
+        new("smove", 4, Write | Fast, KeySpec.Two, SMove) { Since = "1.0.0", Group = "set", Summary = "Moves a member from one set to another.", AclCategories = ["@set"], Complexity = "O(1)", KeyUses = ["RW ACCESS DELETE", "RW INSERT"], Syntax = "source:key destination:key member" },
+        new("sismember", 3, ReadOnly | Fast, KeySpec.One, SIsMember) { Since = "1.0.0", Group = "set", Summary = "Whether a set has a member.", AclCategories = ["@set"], Complexity = "O(1)", KeyUses = ["RO"], Syntax = "key member" },
+        new("smismember", -3, ReadOnly | Fast, KeySpec.One, SMIsMember) { Since = "6.2.0", Group = "set", Summary = "Whether a set has each of several members.", AclCategories = ["@set"], Complexity = "O(N), N: elements being checked for membership", KeyUses = ["RO ACCESS"], Syntax = "key member..." },
+        new("scard", 2, ReadOnly | Fast, KeySpec.One, SCard) { Since = "1.0.0", Group = "set", Summary = "How many members a set has.", AclCategories = ["@set"], Complexity = "O(1)", KeyUses = ["RO"], Syntax = "key" },
+        new("smembers", 2, ReadOnly, KeySpec.One, SMembers) { Since = "1.0.0", Group = "set", Summary = "All members of a set.", AclCategories = ["@set"], Complexity = "O(N), N: set cardinality", KeyUses = ["RO ACCESS"], Tips = ["nondeterministic_output_order"], Syntax = "key" },
+        new("spop", -2, Write | Fast, KeySpec.One, SPop) { Since = "1.0.0", Group = "set", Summary = "Takes members chosen at random.", AclCategories = ["@set"], Complexity = "O(1), with a count O(N), N: the count", KeyUses = ["RW ACCESS DELETE"], Tips = ["nondeterministic_output"], Syntax = "key [count:integer@3.2.0]", History = ["3.2.0: Count argument"] },
+        new("srandmember", -2, ReadOnly, KeySpec.One, SRandMember) { Since = "1.0.0", Group = "set", Summary = "Members chosen at random, which stay.", AclCategories = ["@set"], Complexity = "O(1), with a count O(N), N: the count", KeyUses = ["RO ACCESS"], Tips = ["nondeterministic_output"], Syntax = "key [count:integer@2.6.0]", History = ["2.6.0: Count argument"] },
+        new("sscan", -3, ReadOnly, KeySpec.One, SScan) { Since = "2.8.0", Group = "set", Summary = "Walks over a set in steps.", AclCategories = ["@set"], Complexity = "O(1)", KeyUses = ["RO ACCESS"], Tips = ["nondeterministic_output"], Syntax = "key cursor:integer [MATCH <pattern:pattern>] [COUNT <count:integer>]" },
     ];
 
     private static void SAdd(CommandContext c)

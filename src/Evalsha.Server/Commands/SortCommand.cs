@@ -29,12 +29,12 @@ internal static class SortCommand
         }
 
         return true;
-    });
+    }) { Ranges = [new KeyRange(1, 0, 1), KeyRange.Unknown, KeyRange.Unknown] };
 
     public static readonly CommandRow[] Rows =
     [
-        new("sort", -2, Write | DenyOom | MovableKeys, SortKeys, Sort) { Since = "1.0.0", Group = "generic", Summary = "The elements of a list, set or sorted set in order, or stored.", AclCategories = ["@set", "@sortedset", "@list", "@dangerous"] },
-        new("sort_ro", -2, ReadOnly | MovableKeys, KeySpec.One, SortRo) { Since = "7.0.0", Group = "generic", Summary = "The elements of a list, set or sorted set in order.", AclCategories = ["@set", "@sortedset", "@list", "@dangerous"] },
+        new("sort", -2, Write | DenyOom | MovableKeys, SortKeys, Sort) { Since = "1.0.0", Group = "generic", Summary = "The elements of a list, set or sorted set in order, or stored.", AclCategories = ["@set", "@sortedset", "@list", "@dangerous"], Complexity = "O(N+M*log(M)), N: elements in the list or set to sort, M: returned elements", KeyUses = ["RO ACCESS", "RO ACCESS", "OW UPDATE"], Syntax = "key [BY <pattern:pattern#1>] [LIMIT <offset_count{offset:integer count:integer}>] [GET <pattern:pattern#1>+...] [order(ASC|DESC)] [sorting=ALPHA] [STORE <destination:key#2>]" },
+        new("sort_ro", -2, ReadOnly | MovableKeys, KeySpec.One with { Ranges = [new KeyRange(1, 0, 1), KeyRange.Unknown] }, SortRo) { Since = "7.0.0", Group = "generic", Summary = "The elements of a list, set or sorted set in order.", AclCategories = ["@set", "@sortedset", "@list", "@dangerous"], Complexity = "O(N+M*log(M)), N: elements in the list or set to sort, M: returned elements", KeyUses = ["RO ACCESS", "RO ACCESS"], Syntax = "key [BY <pattern:pattern#1>] [LIMIT <offset_count{offset:integer count:integer}>] [GET <pattern:pattern#1>+...] [order(ASC|DESC)] [sorting=ALPHA]" },
     ];
 
     private static void Sort(CommandContext c) => Sort(c, mayStore: true);

@@ -12,20 +12,21 @@ internal static class StreamsCommands
 {
     public static readonly CommandRow[] Rows =
     [
-        new("xadd", -5, Write | DenyOom | Fast, KeySpec.One, XAdd) { Since = "5.0.0", Group = "stream", Summary = "Appends an entry to a stream.", AclCategories = ["@stream"] },
-        new("xlen", 2, ReadOnly | Fast, KeySpec.One, XLen) { Since = "5.0.0", Group = "stream", Summary = "How many entries a stream has.", AclCategories = ["@stream"] },
-        new("xrange", -4, ReadOnly, KeySpec.One, XRange) { Since = "5.0.0", Group = "stream", Summary = "The entries between two ids.", AclCategories = ["@stream"] },
-        new("xrevrange", -4, ReadOnly, KeySpec.One, XRevRange) { Since = "5.0.0", Group = "stream", Summary = "The entries between two ids, newest first.", AclCategories = ["@stream"] },
-        new("xdel", -3, Write | Fast, KeySpec.One, XDel) { Since = "5.0.0", Group = "stream", Summary = "Removes entries by id.", AclCategories = ["@stream"] },
-        new("xtrim", -4, Write, KeySpec.One, XTrim) { Since = "5.0.0", Group = "stream", Summary = "Removes the oldest entries.", AclCategories = ["@stream"] },
-        new("xsetid", -3, Write | DenyOom | Fast, KeySpec.One, XSetId) { Since = "5.0.0", Group = "stream", Summary = "Sets a stream's last id.", AclCategories = ["@stream"] },
+        new("xadd", -5, Write | DenyOom | Fast, KeySpec.One, XAdd) { Since = "5.0.0", Group = "stream", Summary = "Appends an entry to a stream.", AclCategories = ["@stream"], Complexity = "O(1)", KeyUses = ["RW UPDATE"], Tips = ["nondeterministic_output"], Syntax = "key [NOMKSTREAM@6.2.0] [trim{strategy(MAXLEN|MINID@6.2.0) [operator(equal='='|approximately='~')] threshold [LIMIT <count:integer>@6.2.0]}] id_or_auto(auto_id='*'|id) field_value{field value}...", History = ["6.2.0: NOMKSTREAM option, MINID trimming strategy and the LIMIT option", "7.0.0: The <ms>-* explicit ID form"] },
+        new("xlen", 2, ReadOnly | Fast, KeySpec.One, XLen) { Since = "5.0.0", Group = "stream", Summary = "How many entries a stream has.", AclCategories = ["@stream"], Complexity = "O(1)", KeyUses = ["RO"], Syntax = "key" },
+        new("xrange", -4, ReadOnly, KeySpec.One, XRange) { Since = "5.0.0", Group = "stream", Summary = "The entries between two ids.", AclCategories = ["@stream"], Complexity = "O(N), N: elements being returned", KeyUses = ["RO ACCESS"], Syntax = "key start end [COUNT <count:integer>]", History = ["6.2.0: Exclusive ranges"] },
+        new("xrevrange", -4, ReadOnly, KeySpec.One, XRevRange) { Since = "5.0.0", Group = "stream", Summary = "The entries between two ids, newest first.", AclCategories = ["@stream"], Complexity = "O(N), N: elements returned", KeyUses = ["RO ACCESS"], Syntax = "key end start [COUNT <count:integer>]", History = ["6.2.0: Exclusive ranges"] },
+        new("xdel", -3, Write | Fast, KeySpec.One, XDel) { Since = "5.0.0", Group = "stream", Summary = "Removes entries by id.", AclCategories = ["@stream"], Complexity = "O(1)", KeyUses = ["RW DELETE"], Syntax = "key id..." },
+        new("xtrim", -4, Write, KeySpec.One, XTrim) { Since = "5.0.0", Group = "stream", Summary = "Removes the oldest entries.", AclCategories = ["@stream"], Complexity = "O(N), N: evicted entries", KeyUses = ["RW DELETE"], Tips = ["nondeterministic_output"], Syntax = "key trim{strategy(MAXLEN|MINID@6.2.0) [operator(equal='='|approximately='~')] threshold [LIMIT <count:integer>@6.2.0]}", History = ["6.2.0: MINID trimming strategy and the LIMIT option"] },
+        new("xsetid", -3, Write | DenyOom | Fast, KeySpec.One, XSetId) { Since = "5.0.0", Group = "stream", Summary = "Sets a stream's last id.", AclCategories = ["@stream"], Complexity = "O(1)", KeyUses = ["RW UPDATE"], Syntax = "key last-id [ENTRIESADDED <entries_added:integer>@7.0.0] [MAXDELETEDID <max_deleted_entry_id>@7.0.0]", History = ["7.0.0: Entries_added and max_deleted_entry_id arguments"] },
         new("xinfo", -2, None, KeySpec.None, static c => c.WrongArity())
         {
+            Complexity = "That of the subcommand",
             Since = "5.0.0", Group = "stream", Summary = "Facts about streams.", Subcommands =
             [
-                new("stream", -3, ReadOnly, KeySpec.At(2), XInfoStream) { Since = "5.0.0", Group = "stream", Summary = "What a stream holds.", AclCategories = ["@stream"] },
-                new("groups", 3, ReadOnly, KeySpec.At(2), XInfoGroups) { Since = "5.0.0", Group = "stream", Summary = "The consumer groups of a stream.", AclCategories = ["@stream"] },
-                new("help", 2, Loading | Stale, KeySpec.None, XInfoHelp) { Since = "5.0.0", Group = "stream", Summary = "What XINFO knows.", AclCategories = ["@stream"] },
+                new("stream", -3, ReadOnly, KeySpec.At(2), XInfoStream) { Since = "5.0.0", Group = "stream", Summary = "What a stream holds.", AclCategories = ["@stream"], Complexity = "O(1)", KeyUses = ["RO ACCESS"], Syntax = "key [FULL <full{[COUNT <count:integer>]}>]", History = ["6.0.0: FULL modifier", "7.0.0: Max-deleted-entry-id, entries-added, recorded-first-entry-id, entries-read and lag fields"] },
+                new("groups", 3, ReadOnly, KeySpec.At(2), XInfoGroups) { Since = "5.0.0", Group = "stream", Summary = "The consumer groups of a stream.", AclCategories = ["@stream"], Complexity = "O(1)", KeyUses = ["RO ACCESS"], Syntax = "key", History = ["7.0.0: Entries-read and lag fields"] },
+                new("help", 2, Loading | Stale, KeySpec.None, XInfoHelp) { Since = "5.0.0", Group = "stream", Summary = "What XINFO knows.", AclCategories = ["@stream"], Complexity = "O(1)" },
             ],
         },
     ];

@@ -12,27 +12,27 @@ internal static class StringsCommands
 {
     public static readonly CommandRow[] Rows =
     [
-        new("get", 2, ReadOnly | Fast, KeySpec.One, Get) { Since = "1.0.0", Group = "string", Summary = "The value of a string key.", AclCategories = ["@string"] },
-        new("set", -3, Write | DenyOom, KeySpec.One, Set) { Since = "1.0.0", Group = "string", Summary = "Stores a string, with options for condition, deadline and the old value.", AclCategories = ["@string"] },
-        new("setnx", 3, Write | DenyOom | Fast, KeySpec.One, SetNx) { Since = "1.0.0", Group = "string", Summary = "Stores a string if the key is missing.", AclCategories = ["@string"] },
-        new("setex", 4, Write | DenyOom, KeySpec.One, SetEx) { Since = "2.0.0", Group = "string", Summary = "Stores a string with a time to live in seconds.", AclCategories = ["@string"] },
-        new("psetex", 4, Write | DenyOom, KeySpec.One, PSetEx) { Since = "2.6.0", Group = "string", Summary = "Stores a string with a time to live in milliseconds.", AclCategories = ["@string"] },
-        new("mset", -3, Write | DenyOom, KeySpec.Pairs, MSet) { Since = "1.0.1", Group = "string", Summary = "Stores several strings at once.", AclCategories = ["@string"] },
-        new("msetnx", -3, Write | DenyOom, KeySpec.Pairs, MSetNx) { Since = "1.0.1", Group = "string", Summary = "Stores several strings if none of the keys exists.", AclCategories = ["@string"] },
-        new("mget", -2, ReadOnly | Fast, KeySpec.All, MGet) { Since = "1.0.0", Group = "string", Summary = "The values of several string keys.", AclCategories = ["@string"] },
-        new("getset", 3, Write | DenyOom | Fast, KeySpec.One, GetSet) { Since = "1.0.0", Group = "string", Summary = "Stores a string and answers the one it replaces.", AclCategories = ["@string"] },
-        new("getdel", 2, Write | Fast, KeySpec.One, GetDel) { Since = "6.2.0", Group = "string", Summary = "The value of a string key, which is then deleted.", AclCategories = ["@string"] },
-        new("getex", -2, Write | Fast, KeySpec.One, GetEx) { Since = "6.2.0", Group = "string", Summary = "The value of a string key, whose deadline may be set or dropped.", AclCategories = ["@string"] },
-        new("append", 3, Write | DenyOom | Fast, KeySpec.One, Append) { Since = "2.0.0", Group = "string", Summary = "Adds bytes to the end of a string.", AclCategories = ["@string"] },
-        new("strlen", 2, ReadOnly | Fast, KeySpec.One, StrLen) { Since = "2.2.0", Group = "string", Summary = "The length of a string in bytes.", AclCategories = ["@string"] },
-        new("getrange", 4, ReadOnly, KeySpec.One, GetRange) { Since = "2.4.0", Group = "string", Summary = "A part of a string, by first and last index.", AclCategories = ["@string"] },
-        new("setrange", 4, Write | DenyOom, KeySpec.One, SetRange) { Since = "2.2.0", Group = "string", Summary = "Overwrites a part of a string from an offset on.", AclCategories = ["@string"] },
-        new("substr", 4, ReadOnly, KeySpec.One, GetRange) { Since = "1.0.0", Group = "string", Summary = "A part of a string; the older name of GETRANGE.", AclCategories = ["@string"] },
-        new("incr", 2, Write | DenyOom | Fast, KeySpec.One, Incr) { Since = "1.0.0", Group = "string", Summary = "Adds one to an integer.", AclCategories = ["@string"] },
-        new("decr", 2, Write | DenyOom | Fast, KeySpec.One, Decr) { Since = "1.0.0", Group = "string", Summary = "Takes one from an integer.", AclCategories = ["@string"] },
-        new("incrby", 3, Write | DenyOom | Fast, KeySpec.One, IncrBy) { Since = "1.0.0", Group = "string", Summary = "Adds to an integer.", AclCategories = ["@string"] },
-        new("decrby", 3, Write | DenyOom | Fast, KeySpec.One, DecrBy) { Since = "1.0.0", Group = "string", Summary = "Takes from an integer.", AclCategories = ["@string"] },
-        new("incrbyfloat", 3, Write | DenyOom | Fast, KeySpec.One, IncrByFloat) { Since = "2.6.0", Group = "string", Summary = "Adds to a number with decimals.", AclCategories = ["@string"] },
+        new("get", 2, ReadOnly | Fast, KeySpec.One, Get) { Since = "1.0.0", Group = "string", Summary = "The value of a string key.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RO ACCESS"], Syntax = "key" },
+        new("set", -3, Write | DenyOom, KeySpec.One, Set) { Since = "1.0.0", Group = "string", Summary = "Stores a string, with options for condition, deadline and the old value.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW ACCESS UPDATE VARIABLE_FLAGS"], KeyUseOfCall = SetUse, Syntax = "key value [condition(NX|XX)@2.6.12] [GET@6.2.0] [expiration(EX <seconds:integer>@2.6.12|PX <milliseconds:integer>@2.6.12|EXAT <unix-time-seconds:unix-time>@6.2.0|PXAT <unix-time-milliseconds:unix-time>@6.2.0|KEEPTTL@6.0.0)]", History = ["2.6.12: EX, PX, NX and XX options", "6.0.0: KEEPTTL option", "6.2.0: GET, EXAT and PXAT option", "7.0.0: Allowed the NX and GET options to be used together"] },
+        new("setnx", 3, Write | DenyOom | Fast, KeySpec.One, SetNx) { Since = "1.0.0", Group = "string", Summary = "Stores a string if the key is missing.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["OW INSERT"], Syntax = "key value" },
+        new("setex", 4, Write | DenyOom, KeySpec.One, SetEx) { Since = "2.0.0", Group = "string", Summary = "Stores a string with a time to live in seconds.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["OW UPDATE"], Syntax = "key seconds:integer value" },
+        new("psetex", 4, Write | DenyOom, KeySpec.One, PSetEx) { Since = "2.6.0", Group = "string", Summary = "Stores a string with a time to live in milliseconds.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["OW UPDATE"], Syntax = "key milliseconds:integer value" },
+        new("mset", -3, Write | DenyOom, KeySpec.Pairs, MSet) { Since = "1.0.1", Group = "string", Summary = "Stores several strings at once.", AclCategories = ["@string"], Complexity = "O(N), N: keys to set", KeyUses = ["OW UPDATE"], Tips = ["request_policy:multi_shard", "response_policy:all_succeeded"], Syntax = "key_value{key value}..." },
+        new("msetnx", -3, Write | DenyOom, KeySpec.Pairs, MSetNx) { Since = "1.0.1", Group = "string", Summary = "Stores several strings if none of the keys exists.", AclCategories = ["@string"], Complexity = "O(N), N: keys to set", KeyUses = ["OW INSERT"], Tips = ["request_policy:multi_shard", "response_policy:agg_min"], Syntax = "key_value{key value}..." },
+        new("mget", -2, ReadOnly | Fast, KeySpec.All, MGet) { Since = "1.0.0", Group = "string", Summary = "The values of several string keys.", AclCategories = ["@string"], Complexity = "O(N), N: keys to retrieve", KeyUses = ["RO ACCESS"], Tips = ["request_policy:multi_shard"], Syntax = "key..." },
+        new("getset", 3, Write | DenyOom | Fast, KeySpec.One, GetSet) { Since = "1.0.0", Group = "string", Summary = "Stores a string and answers the one it replaces.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW ACCESS UPDATE"], Syntax = "key value", DeprecatedSince = "6.2.0", ReplacedBy = "SET with the !GET argument" },
+        new("getdel", 2, Write | Fast, KeySpec.One, GetDel) { Since = "6.2.0", Group = "string", Summary = "The value of a string key, which is then deleted.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW ACCESS DELETE"], Syntax = "key" },
+        new("getex", -2, Write | Fast, KeySpec.One, GetEx) { Since = "6.2.0", Group = "string", Summary = "The value of a string key, whose deadline may be set or dropped.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW ACCESS UPDATE"], Syntax = "key [expiration(EX <seconds:integer>|PX <milliseconds:integer>|EXAT <unix-time-seconds:unix-time>|PXAT <unix-time-milliseconds:unix-time>|PERSIST)]" },
+        new("append", 3, Write | DenyOom | Fast, KeySpec.One, Append) { Since = "2.0.0", Group = "string", Summary = "Adds bytes to the end of a string.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW INSERT"], Syntax = "key value" },
+        new("strlen", 2, ReadOnly | Fast, KeySpec.One, StrLen) { Since = "2.2.0", Group = "string", Summary = "The length of a string in bytes.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RO"], Syntax = "key" },
+        new("getrange", 4, ReadOnly, KeySpec.One, GetRange) { Since = "2.4.0", Group = "string", Summary = "A part of a string, by first and last index.", AclCategories = ["@string"], Complexity = "O(N), N: length of the returned string", KeyUses = ["RO ACCESS"], Syntax = "key start:integer end:integer" },
+        new("setrange", 4, Write | DenyOom, KeySpec.One, SetRange) { Since = "2.2.0", Group = "string", Summary = "Overwrites a part of a string from an offset on.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW UPDATE"], Syntax = "key offset:integer value" },
+        new("substr", 4, ReadOnly, KeySpec.One, GetRange) { Since = "1.0.0", Group = "string", Summary = "A part of a string; the older name of GETRANGE.", AclCategories = ["@string"], Complexity = "O(N), N: length of the returned string", KeyUses = ["RO ACCESS"], Syntax = "key start:integer end:integer", DeprecatedSince = "2.0.0", ReplacedBy = "GETRANGE" },
+        new("incr", 2, Write | DenyOom | Fast, KeySpec.One, Incr) { Since = "1.0.0", Group = "string", Summary = "Adds one to an integer.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW ACCESS UPDATE"], Syntax = "key" },
+        new("decr", 2, Write | DenyOom | Fast, KeySpec.One, Decr) { Since = "1.0.0", Group = "string", Summary = "Takes one from an integer.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW ACCESS UPDATE"], Syntax = "key" },
+        new("incrby", 3, Write | DenyOom | Fast, KeySpec.One, IncrBy) { Since = "1.0.0", Group = "string", Summary = "Adds to an integer.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW ACCESS UPDATE"], Syntax = "key increment:integer" },
+        new("decrby", 3, Write | DenyOom | Fast, KeySpec.One, DecrBy) { Since = "1.0.0", Group = "string", Summary = "Takes from an integer.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW ACCESS UPDATE"], Syntax = "key decrement:integer" },
+        new("incrbyfloat", 3, Write | DenyOom | Fast, KeySpec.One, IncrByFloat) { Since = "2.6.0", Group = "string", Summary = "Adds to a number with decimals.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW ACCESS UPDATE"], Syntax = "key increment:double" },
     ];
 
     /// <summary>The entry of a string key: null when missing; false: WRONGTYPE has been replied.</summary>
@@ -70,6 +70,20 @@ internal static class StringsCommands
 
         c.Reply.Error("ERR string exceeds maximum allowed size (proto-max-bulk-len)"u8);
         return false;
+    }
+
+    /// <summary>Without GET, the old value does not matter.</summary>
+    private static string SetUse(CommandContext c)
+    {
+        for (var i = 3; i < c.Count; i++)
+        {
+            if (c.Is(i, "GET"u8))
+            {
+                return "RW ACCESS UPDATE";
+            }
+        }
+
+        return "OW UPDATE";
     }
 
     private static void Get(CommandContext c)

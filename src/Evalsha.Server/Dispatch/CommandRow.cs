@@ -44,6 +44,30 @@ public sealed record CommandRow(string Name, int Arity, CommandFlags Flags, KeyS
 
     public string Summary { get; init; } = "";
 
+    /// <summary>What it costs, in Redis's notation.</summary>
+    public string Complexity { get; init; } = "";
+
+    /// <summary>Its arguments, in the notation of <see cref="CommandArgument"/>.</summary>
+    public string Syntax { get; init; } = "";
+
+    /// <summary>What is done with each group of keys: RO RW OW or RM, then ACCESS UPDATE INSERT DELETE NOT_KEY INCOMPLETE VARIABLE_FLAGS.</summary>
+    public string[] KeyUses { get; init; } = [];
+
+    /// <summary>For a use that depends on the arguments (VARIABLE_FLAGS): what this call does with its key.</summary>
+    public Func<CommandContext, string>? KeyUseOfCall { get; init; }
+
+    /// <summary>Hints for clients and proxies, as COMMAND prints them.</summary>
+    public string[] Tips { get; init; } = [];
+
+    /// <summary>What later versions brought: <c>6.2.0: GET, EXAT and PXAT options</c>.</summary>
+    public string[] History { get; init; } = [];
+
+    /// <summary>Since when it is deprecated; null: it is not.</summary>
+    public string? DeprecatedSince { get; init; }
+
+    /// <summary>What to use instead of a deprecated command.</summary>
+    public string ReplacedBy { get; init; } = "";
+
     /// <summary>Extra ACL categories beyond those the flags imply, each with its @, in the order Redis prints them.</summary>
     public string[] AclCategories { get; init; } = [];
 

@@ -12,6 +12,9 @@ public readonly record struct KeySpec(int First, int Last, int Step, KeyFinder? 
     /// <summary>Shard channels: they stand where keys stand and decide a slot as keys do, but they are no keys of the data.</summary>
     public bool IsNotKey { get; init; }
 
+    /// <summary>What COMMAND prints of it, when that does not follow from first, last and step.</summary>
+    public KeyRange[]? Ranges { get; init; }
+
     public static KeySpec None => default;
 
     /// <summary>One key, right after the name.</summary>
@@ -33,14 +36,37 @@ public readonly record struct KeySpec(int First, int Last, int Step, KeyFinder? 
     public static KeySpec At(int index) => new(index, index, 1);
 
     /// <summary>A count at <paramref name="index"/>, then that many keys (EVAL: 2, ZUNION: 1).</summary>
-    public static KeySpec Counted(int index) => new(0, 0, 0, (c, keys) => AppendCounted(c, index, keys));
+    public static KeySpec Counted(int index) => new(0, 0, 0, (c, keys) => AppendCounted(c, index, keys)) { Ranges = [KeyRange.Counted(index)] };
 
     /// <summary>A destination at 1, a count at 2, then that many keys (ZUNIONSTORE).</summary>
     public static KeySpec DestinationAndCounted => new(1, 1, 1, static (c, keys) =>
     {
         keys.Add(1);
         return AppendCounted(c, 2, keys);
-    });
+    }) { Ranges = [new KeyRange(1, 0, 1), KeyRange.Counted(2)] };
+
+    /// <summary>The groups of keys as COMMAND prints them: one for each use.</summary>
+    public KeyRange[] RangesFor(int uses)
+    {
+        if (Ranges is not null || First == 0)
+        {
+            return Ranges ?? [];
+        }
+
+        if (uses <= 1)
+        {
+            return [new KeyRange(First, Last < 0 ? Last : Last - First, Step)];
+        }
+
+        var ranges = new KeyRange[uses];
+        for (var i = 0; i < uses; i++)
+        {
+            // What follows the last range's beginning belongs to it (SINTERSTORE: a destination, then all others).
+            ranges[i] = new KeyRange(First + (i * Step), i == uses - 1 && Last < 0 ? Last : 0, 1);
+        }
+
+        return ranges;
+    }
 
     /// <summary>Appends the key indexes of the loaded command; false when they cannot be told.</summary>
     public bool TryFind(CommandContext c, List<int> keys)
