@@ -23,7 +23,11 @@ internal static class Chunks
         while (true)
         {
             // lua_load is a protected call: an error of the reader is a failure to load.
-            if (!call.Call(reader, [], out var piece)) return call.Return(LuaValue.Nil, call.State.TakeError());
+            if (!call.Call(reader, [], out var piece))
+            {
+                call.Thread.ErrorCaught(call.Thread.FrameIndex);
+                return call.Return(LuaValue.Nil, call.State.TakeError());
+            }
             if (piece.IsNil && isFirst)
             {
                 isFirst = false; // PUC asks again when the first answer is the end

@@ -41,6 +41,7 @@ internal static class Coroutines
         coroutine.BaseLevels = ++state.HostLevels;
         state.RunningThread = coroutine;
         coroutine.ResumedBy = from;
+        coroutine.RaisedAt = 0;
         var status = Interpreter.Run(coroutine, from.Stack.AsSpan(firstArgument, arguments));
         state.RunningThread = from;
         coroutine.ResumedBy = null;

@@ -101,9 +101,9 @@ internal sealed partial class RandomProgram
         _ => $"{Pick("ipairs", "pairs")}({Any(0)})",
     };
 
-    private string MathCall() => _random.Next(8) switch
+    private string MathCall() => _random.Next(9) switch
     {
-        0 => $"math.{Pick("abs", "ceil", "floor", "sqrt", "exp", "log", "log10", "deg", "rad", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh")}({N()})",
+        0 or 7 => $"math.{Pick("abs", "ceil", "floor", "sqrt", "exp", "log", "log10", "deg", "rad", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh")}({N()})",
         1 => $"math.{Pick("fmod", "mod", "pow", "atan2")}({N()}, {N()})",
         2 => $"math.{Pick("min", "max")}({N()}, {N()}, {N()})",
         3 => $"math.modf({N()})",
