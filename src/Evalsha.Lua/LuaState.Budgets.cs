@@ -37,7 +37,7 @@ public sealed partial class LuaState
         _untilSample -= _stretch - StepsLeft;
         _untilHook = LuaLimits.InterruptInterval;
         _stepsUsed = 0;
-        CompiledLevels = 0;
+        CompiledLevels = CompiledLevelsAllowed = 0;
         _isKilled = false;
         _memoryErrors = 0;
         _errorKind = LuaErrorKind.Runtime;

@@ -53,6 +53,9 @@ public sealed partial class LuaState
     /// <summary>Nested C# frames of compiled functions now.</summary>
     internal int CompiledLevels;
 
+    /// <summary>Up to here the .NET stack is known to have room.</summary>
+    internal int CompiledLevelsAllowed;
+
     /// <summary>Set when a hook was set or a debugger changed a local variable, which compiled code may hold elsewhere: from then on only the interpreter runs.</summary>
     internal bool IsCompiledOff;
 

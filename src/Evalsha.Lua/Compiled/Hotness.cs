@@ -80,6 +80,7 @@ internal static class Hotness
 
     /// <summary>Called by compiled code: an instruction met operands it was not compiled for. The interpreter goes on at <paramref name="pc"/>.</summary>
     /// <param name="register">The register that was no number at a loop's beginning, or -1.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static int Deoptimise(Executable code, LuaThread thread, int pc, int blamed, int register)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
@@ -89,6 +90,7 @@ internal static class Hotness
     }
 
     /// <summary>Called by compiled code: a register was no number at an entry.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static int Refuse(Executable code, int register)
     {
         if (code.Body is not null && code.Compiled!.RegisterFailed(register)) Renew(code);

@@ -173,6 +173,7 @@ internal sealed partial class Translator
         if (_il is not null)
         {
             _il.Emit(Il.Ldarg_1);
+            if (i.B != 0) Address(i.A);
             PushSlotNumber(i.A);
             if (i.B != 0) _il.Emit(Il.Ldc_I4, i.B - 1);
             _il.Emit(Il.Ldc_I4, i.C - 1);
@@ -199,22 +200,69 @@ internal sealed partial class Translator
 
     private void Return(Instruction i)
     {
-        FlushHere();
         _flows = false;
         if (_il is null) return;
-        _il.Emit(Il.Ldarg_1);
+        // Nothing to close, and a caller that takes one value or none: the value goes where the function lay, and the caller takes the frame off.
+        if (!_hasPinned && !_executable.IsVararg && i.B != 0)
+        {
+            var other = _il.DefineLabel();
+            var none = _il.DefineLabel();
+            _il.Emit(Il.Ldarg_S, (byte)4);
+            _il.Emit(Il.Ldc_I4, Interpreter.CalledForOne);
+            _il.Emit(Il.Bne_Un, none);
+            if (i.B == 1)
+            {
+                Address(_bottom!, Members.BitsOffset - Members.ValueSize);
+                _il.Emit(Il.Ldc_I8, LuaValue.NilTag);
+                _il.Emit(Il.Stind_I8);
+            }
+            else if (_now[i.A] != Memory)
+            {
+                Address(_bottom!, Members.BitsOffset - Members.ValueSize);
+                PushNumber(i.A);
+                _il.Emit(Il.Stind_R8);
+            }
+            else
+            {
+                Address(_bottom!, -Members.ValueSize);
+                Address(i.A);
+                _il.Emit(Il.Call, Members.CopyAgain);
+            }
+            _il.Emit(Il.Ldc_I4_0);
+            _il.Emit(Il.Ret);
+            _il.MarkLabel(none);
+            _il.Emit(Il.Ldarg_S, (byte)4);
+            _il.Emit(Il.Ldc_I4, Interpreter.CalledForNone);
+            _il.Emit(Il.Bne_Un, other);
+            _il.Emit(Il.Ldc_I4_0);
+            _il.Emit(Il.Ret);
+            Cold(() =>
+            {
+                _il.MarkLabel(other);
+                FinishReturn(i);
+            });
+            return;
+        }
+        FinishReturn(i);
+    }
+
+    private void FinishReturn(Instruction i)
+    {
+        var il = _il!;
+        Flush(_pc);
+        il.Emit(Il.Ldarg_1);
         if (i.B == 2)
         {
             Address(i.A);
-            _il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.ReturnOneFromCompiled)));
+            il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.ReturnOneFromCompiled)));
         }
         else
         {
-            _il.Emit(Il.Ldc_I4, i.A);
-            _il.Emit(Il.Ldc_I4, i.B);
-            _il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.ReturnFromCompiled)));
+            il.Emit(Il.Ldc_I4, i.A);
+            il.Emit(Il.Ldc_I4, i.B);
+            il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.ReturnFromCompiled)));
         }
-        _il.Emit(Il.Ret);
+        il.Emit(Il.Ret);
     }
 
     // The loop's three registers become numbers, as the interpreter coerces them.

@@ -406,8 +406,13 @@ internal sealed partial class Translator
         var il = _il!;
         il.Emit(Il.Ldarg_2);
         il.Emit(Il.Ldfld, Members.Upvalues);
-        il.Emit(Il.Ldc_I4, index);
-        il.Emit(Il.Ldelem_Ref);
+        il.Emit(Il.Call, Members.FirstUpvalue);
+        if (index != 0)
+        {
+            il.Emit(Il.Ldc_I4, index * nint.Size);
+            il.Emit(Il.Add);
+        }
+        il.Emit(Il.Ldind_Ref);
         il.Emit(Il.Call, Members.UpvalueSlot);
         il.Emit(Il.Stloc, _slot!);
     }

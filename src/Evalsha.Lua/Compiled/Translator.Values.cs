@@ -74,8 +74,9 @@ internal sealed partial class Translator
         if (_entries.Count == 1) return;
         var ways = new Label[_entries.Count];
         for (var e = 0; e < ways.Length; e++) ways[e] = il.DefineLabel();
-        il.Emit(Il.Ldarg, 4);
+        il.Emit(Il.Ldarg_S, (byte)4);
         il.Emit(Il.Switch, ways);
+        il.Emit(Il.Br, ways[0]); // a plain call
         for (var e = 1; e < ways.Length; e++)
         {
             il.MarkLabel(ways[e]);
@@ -245,7 +246,7 @@ internal sealed partial class Translator
         if (_il is null) return;
         Address(register);
         pushSource();
-        _il.Emit(Il.Call, Members.Copy);
+        _il.Emit(Il.Call, Members.CopyAgain);
     }
 
     // Whether the value loaded into the register will next be wanted as a number.

@@ -33,6 +33,7 @@ internal sealed partial class Translator
     private readonly bool[] _isData;
     private readonly bool[] _isTarget;
     private readonly bool[] _isPinned;
+    private bool _hasPinned;
     private readonly Loop?[] _loops;
     private readonly byte[]?[] _in;
     private readonly List<int> _entries = [0];
@@ -103,7 +104,7 @@ internal sealed partial class Translator
             if (!Decide(round >= RoundsMax)) break;
         }
         var method = new DynamicMethod("lua", typeof(int), [typeof(Executable), typeof(LuaThread), typeof(LuaClosure), typeof(int), typeof(int)],
-            typeof(Translator).Module, skipVisibility: true);
+            typeof(Translator).Module, skipVisibility: true) { InitLocals = false }; // each local is written before it is read
         _il = method.GetILGenerator(_code.Length * 64);
         Prologue();
         Walk();
@@ -126,7 +127,7 @@ internal sealed partial class Translator
                     for (var n = _function.Children[i.Bx].UpvalueCount; n > 0; n--)
                     {
                         _isData[++pc] = true;
-                        if (_code[pc].OpCode == OpCode.Move) _isPinned[_code[pc].B] = true;
+                        if (_code[pc].OpCode == OpCode.Move) _hasPinned = _isPinned[_code[pc].B] = true;
                     }
                     break;
                 case OpCode.LoadBool when i.C != 0:

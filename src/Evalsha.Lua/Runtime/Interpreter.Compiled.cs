@@ -14,9 +14,17 @@ internal static partial class Interpreter
     /// <summary>Nested C# frames of compiled functions in one state; deeper calls are the interpreter's.</summary>
     const int CompiledLevelsMax = 200;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static bool HasCompiledLevel(LuaState state) =>
-        state.CompiledLevels < CompiledLevelsMax && ((state.CompiledLevels & 7) != 0 || RuntimeHelpers.TryEnsureSufficientExecutionStack());
+    /// <summary>Levels between two looks at the room left on the .NET stack; they take far less than the 64 KB that the runtime keeps in reserve.</summary>
+    const int CompiledLevelsUnasked = 16;
+
+    // Whether one more C# frame may be entered; the next few need not ask again.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool HasCompiledLevel(LuaState state)
+    {
+        if (state.CompiledLevels >= CompiledLevelsMax || !RuntimeHelpers.TryEnsureSufficientExecutionStack()) return false;
+        state.CompiledLevelsAllowed = Math.Min(state.CompiledLevels + CompiledLevelsUnasked, CompiledLevelsMax);
+        return true;
+    }
 
     /// <summary>The loop has come to an entry of the running function.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -60,25 +68,27 @@ internal static partial class Interpreter
         }
     }
 
+    /// <summary>How a compiled function was entered, beside the number of an entry: by a plain call that wants one result, or none.</summary>
+    internal const int CalledForOne = -1;
+    internal const int CalledForNone = -2;
+
     /// <summary>CALL with a known number of arguments.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static int CallFromCompiled(LuaThread thread, int func, int arguments, int wanted, int pc)
+    internal static int CallFromCompiled(LuaThread thread, ref LuaValue called, int func, int arguments, int wanted, int pc)
     {
         var state = thread.State;
         var mine = thread.FrameIndex;
-        ref var frames = ref MemoryMarshal.GetArrayDataReference(thread.Frames);
-        Unsafe.Add(ref frames, mine).Pc = pc;
-        if (--state.StepsLeft < 0 && !SpendSteps(state)) return CompiledStatus.Raised;
-        ref var called = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), func);
-        if (called.Bits == LuaValue.FunctionTag && called.Ref!.GetType() == typeof(LuaClosure))
+        ref var ci = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Frames), mine);
+        ci.Pc = pc;
+        if (--state.StepsLeft >= 0 && called.Bits == LuaValue.FunctionTag && called.Ref!.GetType() == typeof(LuaClosure))
         {
             var callee = Unsafe.As<LuaClosure>(called.Ref);
             var code = callee.Code;
-            if (code.Body is { } body && func + 1 + code.EntrySlots <= thread.StackLimit && mine + 1 < thread.Frames.Length && HasCompiledLevel(state))
+            if (code.Body is { } body && func + code.EntrySlots < thread.StackLimit && mine + 1 < thread.Frames.Length
+                && state.CompiledLevels < state.CompiledLevelsAllowed)
             {
-                frames = ref MemoryMarshal.GetArrayDataReference(thread.Frames);
                 thread.FrameIndex = mine + 1;
-                ref var ci = ref Unsafe.Add(ref frames, mine + 1);
+                ci = ref Unsafe.Add(ref ci, 1);
                 ci.Func = func;
                 ci.Base = func + 1;
                 ci.Wanted = wanted;
@@ -89,17 +99,20 @@ internal static partial class Interpreter
                     LuaValue.WriteBits(ref Unsafe.Add(ref called, clean + 1), LuaValue.NilTag);
                 }
                 state.CompiledLevels++;
-                var status = body(thread, callee, func + 1, 0);
+                var status = body(thread, callee, func + 1, wanted is 0 or 1 ? wanted - 2 : 0);
                 state.CompiledLevels--;
-                return status == CompiledStatus.Done ? status : AfterCallee(thread, mine, status);
+                if (status != CompiledStatus.Done) return AfterCallee(thread, mine, status);
+                thread.FrameIndex = mine;
+                return CompiledStatus.Done;
             }
         }
         return CallOther(thread, func, arguments, wanted, mine);
     }
 
     /// <summary>CALL whose arguments end at the thread's top.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int CallOpenFromCompiled(LuaThread thread, int func, int wanted, int pc) =>
-        CallFromCompiled(thread, func, thread.Top - func - 1, wanted, pc);
+        CallFromCompiled(thread, ref thread.Stack[func], func, thread.Top - func - 1, wanted, pc);
 
     // As the loop's InterruptBefore: the instruction is begun again after each look at the budgets.
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -116,6 +129,7 @@ internal static partial class Interpreter
     [MethodImpl(MethodImplOptions.NoInlining)]
     static int CallOther(LuaThread thread, int func, int arguments, int wanted, int mine)
     {
+        if (thread.State.StepsLeft < 0 && !SpendSteps(thread.State)) return CompiledStatus.Raised;
         ref var called = ref thread.Stack[func];
         var outcome = called.Bits == LuaValue.FunctionTag && called.Ref!.GetType() == typeof(LuaHostFunction)
                 && Unsafe.As<LuaHostFunction>(called.Ref!).Kind == HostKind.Plain
@@ -173,6 +187,7 @@ internal static partial class Interpreter
         return thread.FrameIndex == mine && !thread.State.IsCompiledOff ? CompiledStatus.Done : CompiledStatus.Continue;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int TailCallFromCompiled(LuaThread thread, uint word, int pc)
     {
         var mine = thread.FrameIndex;
@@ -185,6 +200,7 @@ internal static partial class Interpreter
     }
 
     /// <summary>TFORLOOP: <see cref="IteratorNext"/>, <see cref="IteratorNextUncounted"/>, <see cref="IteratorEnd"/> or a status above 0.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int IterateFromCompiled(LuaThread thread, ref LuaValue loop, ref ulong word, int pc)
     {
         var mine = thread.FrameIndex;
@@ -217,6 +233,7 @@ internal static partial class Interpreter
     internal const int IteratorEnd = -3;
 
     /// <summary>The steps of a loop are used up.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int Interrupted(LuaThread thread, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
@@ -253,6 +270,7 @@ internal static partial class Interpreter
     }
 
     /// <summary>RETURN of any number of values from register <paramref name="a"/> on; b as in the instruction.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int ReturnFromCompiled(LuaThread thread, int a, int b)
     {
         ref var ci = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Frames), thread.FrameIndex);
@@ -282,30 +300,35 @@ internal static partial class Interpreter
         };
 
     // The detours, with the position saved first.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int GetFieldFromCompiled(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue target, ref ulong word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
         return Answer(thread, GetFieldSlow(thread, ref container, ref key, ref target, new Instruction((uint)word), ref word, enter: false));
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int SelfFromCompiled(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue target, ref ulong word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
         return Answer(thread, SelfSlow(thread, ref container, ref key, ref target, new Instruction((uint)word), ref word, enter: false));
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int SetFieldFromCompiled(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue value, ref ulong word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
         return Answer(thread, SetFieldSlow(thread, ref container, ref key, ref value, new Instruction((uint)word), ref word, enter: false));
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int GetGlobalFromCompiled(LuaThread thread, LuaClosure closure, ref ulong word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
         return Answer(thread, GetGlobalSlow(thread, closure, new Instruction((uint)word), ref word, enter: false));
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int SetGlobalFromCompiled(LuaThread thread, LuaClosure closure, ref ulong word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
@@ -313,6 +336,7 @@ internal static partial class Interpreter
     }
 
     /// <summary>Any instruction that the interpreter too leaves to a detour by its word alone.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int DetourFromCompiled(LuaThread thread, uint word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
@@ -329,12 +353,14 @@ internal static partial class Interpreter
         });
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int SetListFromCompiled(LuaThread thread, uint word, uint nextWord, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
         return Answer(thread, SetList(thread, new Instruction(word), nextWord));
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int VarargFromCompiled(LuaThread thread, LuaClosure closure, uint word, int pc)
     {
         ref var ci = ref thread.Frames[thread.FrameIndex];
@@ -342,18 +368,22 @@ internal static partial class Interpreter
         return Answer(thread, CopyVarargs(thread, new Instruction(word)));
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int CoerceLoopFromCompiled(LuaThread thread, ref LuaValue loop, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
         return Answer(thread, CoerceLoop(thread, ref loop));
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void ClosureFromCompiled(LuaThread thread, LuaClosure closure, uint word, int pc, int registers, ref LuaValue target) =>
         target = new LuaValue(LuaValue.FunctionTag, MakeClosure(thread, closure, new Instruction(word), pc, registers));
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void NewTableFromCompiled(uint word, ref LuaValue target) =>
         target = new LuaValue(LuaValue.TableTag, (word >> 14) == 0 ? new LuaTable() : NewSizedTable(word));
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void CloseFromCompiled(LuaThread thread, int from) => CloseUpvalues(thread, from);
 
     /// <summary>t[k] for a table and a number or string that is there: the value was copied. Otherwise the detour is needed.</summary>
@@ -398,6 +428,7 @@ internal static partial class Interpreter
     }
 
     /// <summary>1 equal, 0 not, -1: only a metamethod can tell.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int QuickEqual(ref LuaValue b, ref LuaValue c)
     {
         if (b.IsNumber) return c.IsNumber && b.AsNumber == c.AsNumber ? 1 : 0;
@@ -408,12 +439,14 @@ internal static partial class Interpreter
     }
 
     /// <summary>0 or 1, or a status with its sign changed.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int EqualFromCompiled(LuaThread thread, uint word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
         return Answered(thread, EqualSlow(thread, new Instruction(word), enter: false));
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int CompareFromCompiled(LuaThread thread, uint word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
