@@ -24,7 +24,7 @@ internal static class Members
     public static readonly MethodInfo Environment = Getter(typeof(LuaFunction), nameof(LuaFunction.Environment));
     public static readonly MethodInfo UpvalueSlot = Getter(typeof(UpValue), nameof(UpValue.Slot));
     public static readonly MethodInfo StringLength = Getter(typeof(ByteString), nameof(ByteString.Length));
-    public static readonly MethodInfo CopyAgain = Method(typeof(LuaValue), nameof(LuaValue.CopyAgain));
+    public static readonly MethodInfo Copy = Method(typeof(LuaValue), nameof(LuaValue.Copy));
     public static readonly MethodInfo Store = Method(typeof(LuaValue), nameof(LuaValue.Store));
     public static readonly MethodInfo Floor = typeof(Math).GetMethod(nameof(Math.Floor), [typeof(double)])!;
     public static readonly MethodInfo Pow = typeof(Math).GetMethod(nameof(Math.Pow))!;

@@ -226,7 +226,7 @@ internal sealed partial class Translator
             {
                 Address(_bottom!, -Members.ValueSize);
                 Address(i.A);
-                _il.Emit(Il.Call, Members.CopyAgain);
+                _il.Emit(Il.Call, Members.Copy);
             }
             _il.Emit(Il.Ldc_I4_0);
             _il.Emit(Il.Ret);

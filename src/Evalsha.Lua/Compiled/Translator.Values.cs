@@ -246,7 +246,7 @@ internal sealed partial class Translator
         if (_il is null) return;
         Address(register);
         pushSource();
-        _il.Emit(Il.Call, Members.CopyAgain);
+        _il.Emit(Il.Call, Members.Copy);
     }
 
     // Whether the value loaded into the register will next be wanted as a number.

@@ -241,7 +241,20 @@ internal static partial class Interpreter
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static int Answer(LuaThread thread, bool ok) => !ok ? CompiledStatus.Raised : thread.State.IsCompiledOff ? CompiledStatus.Continue : CompiledStatus.Done;
+    static int Answer(LuaThread thread, bool ok)
+    {
+        if (!ok) return AfterDetour(thread);
+        return thread.State.IsCompiledOff ? CompiledStatus.Continue : CompiledStatus.Done;
+    }
+
+    // A detour that says no has raised an error, or pushed the frame of a metamethod, whose return completes the instruction.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static int AfterDetour(LuaThread thread)
+    {
+        if (!thread.HasEntered) return CompiledStatus.Raised;
+        thread.HasEntered = false;
+        return RunAbove(thread, thread.FrameIndex - 1);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static int ReturnOneFromCompiled(LuaThread thread, ref LuaValue value)
@@ -304,35 +317,35 @@ internal static partial class Interpreter
     internal static int GetFieldFromCompiled(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue target, ref ulong word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answer(thread, GetFieldSlow(thread, ref container, ref key, ref target, new Instruction((uint)word), ref word, enter: false));
+        return Answer(thread, GetFieldSlow(thread, ref container, ref key, ref target, new Instruction((uint)word), ref word, enter: true));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int SelfFromCompiled(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue target, ref ulong word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answer(thread, SelfSlow(thread, ref container, ref key, ref target, new Instruction((uint)word), ref word, enter: false));
+        return Answer(thread, SelfSlow(thread, ref container, ref key, ref target, new Instruction((uint)word), ref word, enter: true));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int SetFieldFromCompiled(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue value, ref ulong word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answer(thread, SetFieldSlow(thread, ref container, ref key, ref value, new Instruction((uint)word), ref word, enter: false));
+        return Answer(thread, SetFieldSlow(thread, ref container, ref key, ref value, new Instruction((uint)word), ref word, enter: true));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int GetGlobalFromCompiled(LuaThread thread, LuaClosure closure, ref ulong word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answer(thread, GetGlobalSlow(thread, closure, new Instruction((uint)word), ref word, enter: false));
+        return Answer(thread, GetGlobalSlow(thread, closure, new Instruction((uint)word), ref word, enter: true));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int SetGlobalFromCompiled(LuaThread thread, LuaClosure closure, ref ulong word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answer(thread, SetGlobalSlow(thread, closure, new Instruction((uint)word), ref word, enter: false));
+        return Answer(thread, SetGlobalSlow(thread, closure, new Instruction((uint)word), ref word, enter: true));
     }
 
     /// <summary>Any instruction that the interpreter too leaves to a detour by its word alone.</summary>
@@ -343,13 +356,13 @@ internal static partial class Interpreter
         var i = new Instruction(word);
         return Answer(thread, i.OpCode switch
         {
-            OpCode.GetTable => GetTableSlow(thread, i, enter: false),
-            OpCode.SetTable => SetTableSlow(thread, i, enter: false),
-            OpCode.Self => SelfGeneric(thread, i, enter: false),
-            OpCode.Unm => UnaryMinusSlow(thread, i, enter: false),
-            OpCode.Len => LengthSlow(thread, i, enter: false),
+            OpCode.GetTable => GetTableSlow(thread, i, enter: true),
+            OpCode.SetTable => SetTableSlow(thread, i, enter: true),
+            OpCode.Self => SelfGeneric(thread, i, enter: true),
+            OpCode.Unm => UnaryMinusSlow(thread, i, enter: true),
+            OpCode.Len => LengthSlow(thread, i, enter: true),
             OpCode.Concat => ConcatRegisters(thread, i),
-            _ => ArithmeticSlow(thread, i, enter: false),
+            _ => ArithmeticSlow(thread, i, enter: true),
         });
     }
 
@@ -443,18 +456,26 @@ internal static partial class Interpreter
     internal static int EqualFromCompiled(LuaThread thread, uint word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answered(thread, EqualSlow(thread, new Instruction(word), enter: false));
+        return Answered(thread, EqualSlow(thread, new Instruction(word), enter: true), new Instruction(word), pc);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int CompareFromCompiled(LuaThread thread, uint word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answered(thread, CompareSlow(thread, new Instruction(word), enter: false));
+        return Answered(thread, CompareSlow(thread, new Instruction(word), enter: true), new Instruction(word), pc);
     }
 
-    // An answer cannot be handed to the interpreter in the middle of a test, so compiled code goes on for once if it was turned off meanwhile.
-    static int Answered(LuaThread thread, int answer) => answer < 0 ? -CompiledStatus.Raised : answer;
+    // Compiled code goes on for once if it was turned off meanwhile: an answer cannot be handed to the interpreter in the middle of a test.
+    static int Answered(LuaThread thread, int answer, Instruction i, int pc)
+    {
+        if (answer >= 0) return answer;
+        var status = AfterDetour(thread);
+        if (status != CompiledStatus.Done) return -status;
+        // The return of the metamethod moved the position past the jump, or along it.
+        var hasJumped = thread.Frames[thread.FrameIndex].Pc != pc + 1;
+        return hasJumped == (i.A != 0) ? 1 : 0;
+    }
 
     internal static int LengthOfTable(LuaTable table) => table.Length;
 }

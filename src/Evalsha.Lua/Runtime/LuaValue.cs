@@ -161,15 +161,6 @@ public readonly struct LuaValue : IEquatable<LuaValue>
         Unsafe.AsRef(in target.Bits) = bits;
     }
 
-    /// <summary>As <see cref="Copy"/>, into a slot that often holds the same reference already, as that of a called function in a loop: comparing is cheaper than a write barrier.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void CopyAgain(ref LuaValue target, ref readonly LuaValue source)
-    {
-        var bits = source.Bits;
-        if ((ulong)bits >= LowestTag && !ReferenceEquals(target.Ref, source.Ref)) Unsafe.AsRef(in target.Ref) = source.Ref;
-        Unsafe.AsRef(in target.Bits) = bits;
-    }
-
     /// <summary>A store that keeps nothing stale: into tables, upvalues and whatever lives long. A number still costs no write barrier.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Store(ref LuaValue target, ref readonly LuaValue source)
