@@ -59,6 +59,9 @@ public sealed partial class LuaState
     /// <summary>Set when a hook was set or a debugger changed a local variable, which compiled code may hold elsewhere: from then on only the interpreter runs.</summary>
     internal bool IsCompiledOff;
 
+    /// <summary>How often it was looked which function runs.</summary>
+    internal int CompilerLooks;
+
     /// <summary>Every function is compiled when it is made.</summary>
     internal readonly bool CompilesAtOnce;
 

@@ -40,7 +40,7 @@ internal static class CompiledStatus
 internal sealed class CompiledCode(int instructions)
 {
     /// <summary>Failures of one method after which it is made anew without the assumptions that failed.</summary>
-    private const int FailuresMax = 24;
+    private const int FailuresMax = 8;
 
     private int _failures;
 
@@ -49,6 +49,9 @@ internal sealed class CompiledCode(int instructions)
 
     /// <summary>Registers that were not numbers where a loop took them for such.</summary>
     public readonly bool[] NotNumbers = new bool[256];
+
+    /// <summary>Registers that must be numbers, by entry.</summary>
+    public int[][] NumbersAt = [];
 
     /// <summary>Methods made for this function so far.</summary>
     public int Versions;

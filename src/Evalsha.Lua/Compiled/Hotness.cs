@@ -11,6 +11,9 @@ internal static class Hotness
     /// <summary>Steps between two looks.</summary>
     public const int SampleInterval = 2048;
 
+    /// <summary>Looks before anything is compiled: the compiler itself is loaded first, which a program of a few milliseconds had better not pay for.</summary>
+    private const int LooksBefore = 64;
+
     /// <summary>Looks after which a function is hot: about what compiling it costs was spent in it.</summary>
     private const int Hot = 16;
 
@@ -24,12 +27,13 @@ internal static class Hotness
     private const int InstructionsMax = 800;
 
     /// <summary>Methods made for one function before it is left to the interpreter for good.</summary>
-    private const int VersionsMax = 4;
+    private const int VersionsMax = 10;
 
     public static void Sample(LuaState state)
     {
         var thread = state.RunningThread;
         ref var frame = ref thread.Frames[thread.FrameIndex];
+        state.CompilerLooks++;
         if (!frame.IsLua) return;
         var code = Unsafe.As<LuaClosure>(thread.Stack[frame.Func].Ref!).Code;
         var last = code.Prototype.Code[Math.Max(frame.Pc - 1, 0)];
@@ -50,7 +54,7 @@ internal static class Hotness
 
     private static void Warm(LuaState state, Executable code, int by)
     {
-        if (code.Body is not null || code.Heat < 0 || (code.Heat += by) < Hot) return;
+        if (code.Body is not null || code.Heat < 0 || (code.Heat = Math.Min(code.Heat + by, Hot)) < Hot || state.CompilerLooks < LooksBefore) return;
         Compile(state, code);
     }
 
@@ -89,11 +93,18 @@ internal static class Hotness
         return CompiledStatus.Deoptimise;
     }
 
-    /// <summary>Called by compiled code: a register was no number at an entry.</summary>
+    /// <summary>Called by compiled code: a register was no number at an entry. All that are none are noted at once.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static int Refuse(Executable code, int register)
+    public static int Refuse(Executable code, LuaThread thread, int entry)
     {
-        if (code.Body is not null && code.Compiled!.RegisterFailed(register)) Renew(code);
+        if (code.Body is null) return CompiledStatus.Refused;
+        var failed = false;
+        var registers = thread.Stack.AsSpan(thread.Frames[thread.FrameIndex].Base);
+        foreach (var register in code.Compiled!.NumbersAt[entry])
+        {
+            if (!registers[register].IsNumber) failed |= code.Compiled.RegisterFailed(register);
+        }
+        if (failed) Renew(code);
         return CompiledStatus.Refused;
     }
 

@@ -80,37 +80,36 @@ internal sealed partial class Translator
         for (var e = 1; e < ways.Length; e++)
         {
             il.MarkLabel(ways[e]);
-            EnterAt(_entries[e]);
+            EnterAt(e);
         }
         il.MarkLabel(ways[0]);
     }
 
     // A loop's head, from the interpreter: what the loop takes for numbers must be numbers.
-    private void EnterAt(int head)
+    private void EnterAt(int entry)
     {
         var il = _il!;
-        if (_in[head] is not { } expected)
+        var numbers = _known.NumbersAt[entry];
+        var refused = il.DefineLabel();
+        foreach (var r in numbers)
         {
-            il.Emit(Il.Ldc_I4, CompiledStatus.Refused);
-            il.Emit(Il.Ret);
-            return;
-        }
-        for (var r = 0; r < _registers; r++)
-        {
-            if (expected[r] == Memory) continue;
-            var fits = il.DefineLabel();
             LoadBits(r);
             il.Emit(Il.Ldc_I8, LowestTag);
-            il.Emit(Il.Blt_Un, fits);
-            il.Emit(Il.Ldarg_0);
-            il.Emit(Il.Ldc_I4, r);
-            il.Emit(Il.Call, Members.Refuse);
-            il.Emit(Il.Ret);
-            il.MarkLabel(fits);
+            il.Emit(Il.Bge_Un, refused);
             LoadNumberFromSlot(r);
         }
-        il.Emit(Il.Br, _labels[head]);
+        if (_in[_entries[entry]] is not null) il.Emit(Il.Br, _labels[_entries[entry]]);
+        il.MarkLabel(refused);
+        il.Emit(Il.Ldarg_0);
+        il.Emit(Il.Ldarg_1);
+        il.Emit(Il.Ldc_I4, entry);
+        il.Emit(Il.Call, Members.Refuse);
+        il.Emit(Il.Ret);
     }
+
+    // By entry, the registers that the code behind it takes for numbers.
+    private int[][] FindNumbers() =>
+        [.. _entries.Select((head, entry) => entry == 0 || _in[head] is not { } known ? [] : Enumerable.Range(0, _registers).Where(r => known[r] != Memory).ToArray())];
 
     // Finds the registers again: the stack may have moved.
     private void Reload()

@@ -105,6 +105,7 @@ internal sealed partial class Translator
         }
         var method = new DynamicMethod("lua", typeof(int), [typeof(Executable), typeof(LuaThread), typeof(LuaClosure), typeof(int), typeof(int)],
             typeof(Translator).Module, skipVisibility: true) { InitLocals = false }; // each local is written before it is read
+        _known.NumbersAt = FindNumbers();
         _il = method.GetILGenerator(_code.Length * 64);
         Prologue();
         Walk();

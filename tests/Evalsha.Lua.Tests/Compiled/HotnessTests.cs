@@ -33,7 +33,7 @@ public sealed class HotnessTests
     {
         var state = new LuaState(Automatic);
         var function = state.Load("local n = tonumber('1') + tonumber('2') return n"u8, "=short");
-        for (var i = 0; i < 50_000; i++) state.TryCall(function, [], out LuaValue _, out var _).ShouldBeTrue();
+        for (var i = 0; i < 500_000; i++) state.TryCall(function, [], out LuaValue _, out var _).ShouldBeTrue();
         function.Code.Body.ShouldNotBeNull();
         state.Call(function)[0].AsNumber.ShouldBe(3);
     }
