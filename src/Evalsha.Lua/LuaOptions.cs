@@ -50,7 +50,7 @@ public sealed record LuaOptions
     public LuaTier Tier { get; init; } = DefaultTier;
 
     static readonly LuaTier DefaultTier =
-        Enum.TryParse<LuaTier>(Environment.GetEnvironmentVariable("EVALSHA_LUA_TIER"), ignoreCase: true, out var named) ? named : LuaTier.Interpreted;
+        Enum.TryParse<LuaTier>(Environment.GetEnvironmentVariable("EVALSHA_LUA_TIER"), ignoreCase: true, out var named) ? named : LuaTier.Automatic;
 
     /// <summary>What os.exit does, given the exit code; null refuses it. A host's process is not a script's to end.</summary>
     public Action<int>? Exit { get; init; }

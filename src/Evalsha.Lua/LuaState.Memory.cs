@@ -42,6 +42,9 @@ public sealed partial class LuaState
 
     void EndMemory() => _carried = Math.Max(0, AllocatedSinceWalk);
 
+    /// <summary>Bytes that the engine allocated for itself while a program ran.</summary>
+    internal void ForgetAllocated(long bytes) => _allocatedBefore += bytes;
+
     bool CheckAllocated()
     {
         if (Options.Limits.MaxLiveBytes <= 0 && !NeedsWalks) return true;

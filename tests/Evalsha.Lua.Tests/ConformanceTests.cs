@@ -18,8 +18,14 @@ public sealed class ConformanceTests
     public async Task A_program_prints_what_lua_prints(string name)
     {
         var real = await RunRealAsync(name);
-        var ours = RunOurs(name);
-        Describe(ours.Output).ShouldBe(Describe(real.Output), $"{name}: {Encoding.Latin1.GetString(ours.Errors)}");
+        Compare(name, real, LuaTier.Interpreted);
+        Compare(name, real, LuaTier.Compiled);
+    }
+
+    private static void Compare(string name, (byte[] Output, byte[] Errors) real, LuaTier tier)
+    {
+        var ours = RunOurs(name, tier);
+        Describe(ours.Output).ShouldBe(Describe(real.Output), $"{name}, {tier}: {Encoding.Latin1.GetString(ours.Errors)}");
         // lua5.1 is called by that name; everything else of a failure is the same.
         Encoding.Latin1.GetString(ours.Errors).ShouldBe(Encoding.Latin1.GetString(real.Errors).Replace("lua5.1: ", "lua: ", StringComparison.Ordinal));
     }
@@ -37,10 +43,10 @@ public sealed class ConformanceTests
         return (output.ToArray(), errors.ToArray());
     }
 
-    private static (byte[] Output, byte[] Errors) RunOurs(string name)
+    private static (byte[] Output, byte[] Errors) RunOurs(string name, LuaTier tier)
     {
         var (output, errors) = (new MemoryStream(), new MemoryStream());
-        var state = new LuaState(new LuaOptions { Output = output });
+        var state = new LuaState(new LuaOptions { Output = output, Tier = tier });
         var program = new LuaProgram(state, errors);
         program.SetArguments([name], 0);
         program.TryRun(File.ReadAllBytes(Path.Combine(Folder(), name)), '@' + name, []);

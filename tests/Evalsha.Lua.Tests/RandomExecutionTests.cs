@@ -34,14 +34,16 @@ public sealed class RandomExecutionTests
     private static readonly string[] Binary = ["+", "-", "*", "/", "%", "^", "..", "==", "~=", "<", "<=", ">", ">=", "and", "or"];
     private static readonly string[] Functions = ["tonumber", "type", "#", "-", "not ", "math.floor", "math.max", "string.reverse", "string.sub", "string.format", "select", "rawget", "rawequal", "unpack", "next", "ipairs", "setmetatable", "getmetatable", "assert", "error", "string.byte", "table.concat", "string.find", "loadstring"];
 
-    [Fact]
-    public void Random_statements_give_the_same_results_and_messages()
+    [Theory]
+    [InlineData(LuaTier.Interpreted)]
+    [InlineData(LuaTier.Compiled)]
+    public void Random_statements_give_the_same_results_and_messages(LuaTier tier)
     {
         for (var seed = 1; seed <= Programs; seed++)
         {
             var source = Program(new Random(seed));
             var real = Encoding.Latin1.GetString(PucLua.Run(source));
-            var ours = Run(PucLua.Prelude + source);
+            var ours = Run(PucLua.Prelude + source, tier);
             if (ours != real) throw new ShouldAssertException($"seed {seed}\n{FirstDifference(real, ours, source)}");
         }
     }
@@ -55,10 +57,10 @@ public sealed class RandomExecutionTests
         return $"{(number > 0 ? statements[number - 1] : "")}\nlua5.1: {realLines[at]}\nours:   {ourLines.ElementAtOrDefault(at)}";
     }
 
-    private static string Run(string source)
+    private static string Run(string source, LuaTier tier)
     {
         var (output, errors) = (new MemoryStream(), new MemoryStream());
-        new LuaProgram(new LuaState(new LuaOptions { Output = output }), errors).TryRun(Encoding.Latin1.GetBytes(source), "=stdin", []);
+        new LuaProgram(new LuaState(new LuaOptions { Output = output, Tier = tier }), errors).TryRun(Encoding.Latin1.GetBytes(source), "=stdin", []);
         errors.Length.ShouldBe(0, Encoding.Latin1.GetString(errors.ToArray()));
         return Encoding.Latin1.GetString(output.ToArray());
     }

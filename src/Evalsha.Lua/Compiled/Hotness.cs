@@ -66,11 +66,13 @@ internal static class Hotness
         if (!RuntimeFeature.IsDynamicCodeCompiled || code.Words.Length > InstructionsMax) return;
         code.Originals = (ulong[])code.Words.Clone();
         code.Compiled = new CompiledCode(code.Words.Length);
-        Install(code);
+        Install(state, code);
     }
 
-    private static void Install(Executable code)
+    // What the compiler allocates is not the program's.
+    private static void Install(LuaState state, Executable code)
     {
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
         var translator = new Translator(code);
         code.Compiled!.Renew();
         code.Body = translator.Translate();
@@ -80,6 +82,7 @@ internal static class Hotness
             var position = translator.Entries[entry];
             code.Words[position] = (uint)code.Originals[position] & ~0x3Fu | Op.Compiled | (ulong)(uint)entry << 32;
         }
+        state.ForgetAllocated(GC.GetAllocatedBytesForCurrentThread() - allocated);
     }
 
     /// <summary>Called by compiled code: an instruction met operands it was not compiled for. The interpreter goes on at <paramref name="pc"/>.</summary>
@@ -89,7 +92,7 @@ internal static class Hotness
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
         if (code.Body is null) return CompiledStatus.Deoptimise;
-        if (register >= 0 ? code.Compiled!.RegisterFailed(register) : code.Compiled!.Failed(blamed)) Renew(code);
+        if (register >= 0 ? code.Compiled!.RegisterFailed(register) : code.Compiled!.Failed(blamed)) Renew(thread.State, code);
         return CompiledStatus.Deoptimise;
     }
 
@@ -104,15 +107,15 @@ internal static class Hotness
         {
             if (!registers[register].IsNumber) failed |= code.Compiled.RegisterFailed(register);
         }
-        if (failed) Renew(code);
+        if (failed) Renew(thread.State, code);
         return CompiledStatus.Refused;
     }
 
-    private static void Renew(Executable code)
+    private static void Renew(LuaState state, Executable code)
     {
         if (code.Compiled!.Versions < VersionsMax)
         {
-            Install(code);
+            Install(state, code);
             return;
         }
         Remove(code);

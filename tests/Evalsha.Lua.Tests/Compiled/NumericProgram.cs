@@ -21,7 +21,8 @@ internal static class NumericProgram
         text.Append("return a, b, c, d end\n");
         text.Append("local out = {}\nfor i = 1, 40 do local r = {pcall(f, i, ").Append(Atom(random)).Append(")}\n");
         text.Append("for k = 1, 5 do local v = r[k] out[#out + 1] = type(v) == 'table' and 'table' or type(v) == 'function' and 'function' or tostring(v) end end\n");
-        text.Append("print(table.concat(out, ' '), t.x, t.y, u, G)");
+        text.Append("local function plain(v) if type(v) == 'table' then return 'table' end return v end\n");
+        text.Append("print(table.concat(out, ' '), plain(t.x), plain(t.y), plain(u), plain(G))");
         return text.ToString();
     }
 

@@ -14,7 +14,7 @@ public sealed class TranslatorTests
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed =>
         {
             var program = NumericProgram.Make(new Random(seed));
-            return Outcome(program, LuaTier.Compiled) == Outcome(program, LuaTier.Interpreted);
+            Outcome(program, LuaTier.Compiled).ShouldBe(Outcome(program, LuaTier.Interpreted), program);
         }).QuickCheckThrowOnFailure();
 
     [Fact]
