@@ -59,7 +59,9 @@ public sealed class RedisServer : IAsyncDisposable
             SortedSetsCommands.Rows,
             SortedSetRangeCommands.Rows,
             SortedSetAlgebraCommands.Rows,
-            StreamsCommands.Rows);
+            StreamsCommands.Rows,
+            BlockingCommands.Rows,
+            XReadCommand.Rows);
         _server.RequestShutdown = RequestShutdown;
         _server.Log.Listener = options.Log;
         _sessions = new SessionSet(_server);

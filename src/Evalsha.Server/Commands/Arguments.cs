@@ -67,6 +67,97 @@ internal static class Arguments
         return false;
     }
 
+    /// <summary>A count of keys at <paramref name="i"/> and the keys behind it, with at least one argument left (<paramref name="next"/>): LMPOP, ZMPOP.</summary>
+    public static bool TryKeysAndCount(this CommandContext c, int i, out int next, out IEnumerable<int> keys)
+    {
+        (next, keys) = (0, []);
+        if (!c.TryIntegerWithin(i, 1, long.MaxValue, "ERR numkeys should be greater than 0"u8, out var count))
+        {
+            return false;
+        }
+
+        if (count >= c.Count - i - 1)
+        {
+            c.SyntaxError();
+            return false;
+        }
+
+        next = i + 1 + (int)count;
+        keys = Enumerable.Range(i + 1, (int)count);
+        return true;
+    }
+
+    /// <summary>The option COUNT behind argument <paramref name="i"/>; 1 when it is missing.</summary>
+    public static bool TryPopCount(this CommandContext c, int i, out long count)
+    {
+        count = -1;
+        for (i++; i < c.Count; i += 2)
+        {
+            if (count != -1 || !c.Is(i, "COUNT"u8) || i + 1 == c.Count)
+            {
+                c.SyntaxError();
+                return false;
+            }
+
+            if (!c.TryIntegerWithin(i + 1, 1, long.MaxValue, "ERR count should be greater than 0"u8, out count))
+            {
+                return false;
+            }
+        }
+
+        count = Math.Max(1, count);
+        return true;
+    }
+
+    /// <summary>How long to block: seconds with a fraction, answered in milliseconds rounded up; 0 is for ever.</summary>
+    public static bool TryTimeoutSeconds(this CommandContext c, int i, out long milliseconds)
+    {
+        milliseconds = 0;
+        if (!RedisNumber.TryParseDouble(c[i], out var seconds))
+        {
+            c.Reply.Error("ERR timeout is not a float or out of range"u8);
+            return false;
+        }
+
+        var wanted = Math.Ceiling(seconds * 1000);
+        if (wanted >= long.MaxValue)
+        {
+            c.Reply.Error("ERR timeout is out of range"u8);
+            return false;
+        }
+
+        milliseconds = double.IsNegativeInfinity(wanted) ? long.MinValue : (long)wanted;
+        return c.IsPossibleTimeout(milliseconds);
+    }
+
+    public static bool TryTimeoutMilliseconds(this CommandContext c, int i, out long milliseconds)
+    {
+        if (!RedisNumber.TryParseInteger(c[i], out milliseconds))
+        {
+            c.Reply.Error("ERR timeout is not an integer or out of range"u8);
+            return false;
+        }
+
+        return c.IsPossibleTimeout(milliseconds);
+    }
+
+    private static bool IsPossibleTimeout(this CommandContext c, long milliseconds)
+    {
+        if (milliseconds < 0)
+        {
+            c.Reply.Error("ERR timeout is negative"u8);
+            return false;
+        }
+
+        if (milliseconds > long.MaxValue - c.Now)
+        {
+            c.Reply.Error("ERR timeout is out of range"u8);
+            return false;
+        }
+
+        return true;
+    }
+
     /// <summary>Redis's clamp for GETRANGE, LRANGE, ZRANGE …: negative counts from the end. False when nothing is inside.</summary>
     public static bool TryClamp(ref long first, ref long last, long length)
     {

@@ -221,43 +221,30 @@ internal static class ListsCommands
 
     private static void LMPop(CommandContext c)
     {
-        if (!c.TryIntegerWithin(1, 1, long.MaxValue, "ERR numkeys should be greater than 0"u8, out var keys))
+        if (TryTakeFromFirst(c, 1) is false)
         {
-            return;
+            c.Reply.NullArray();
+        }
+    }
+
+    /// <summary>LMPOP from its count of keys on: true when it took something, false when all lists are missing, null when it has replied an error.</summary>
+    internal static bool? TryTakeFromFirst(CommandContext c, int countAt)
+    {
+        if (!c.TryKeysAndCount(countAt, out var where, out var keys))
+        {
+            return null;
         }
 
-        if (keys >= c.Count - 2)
+        if (!TryEnd(c, where, out var atHead) || !c.TryPopCount(where, out var count))
         {
-            c.SyntaxError();
-            return;
+            return null;
         }
 
-        var where = (int)keys + 2;
-        if (!TryEnd(c, where, out var atHead))
-        {
-            return;
-        }
-
-        long count = -1;
-        for (var i = where + 1; i < c.Count; i += 2)
-        {
-            if (count != -1 || !c.Is(i, "COUNT"u8) || i + 1 == c.Count)
-            {
-                c.SyntaxError();
-                return;
-            }
-
-            if (!c.TryIntegerWithin(i + 1, 1, long.MaxValue, "ERR count should be greater than 0"u8, out count))
-            {
-                return;
-            }
-        }
-
-        for (var i = 2; i < where; i++)
+        foreach (var i in keys)
         {
             if (!c.TryGet<ListValue>(i, out var entry, out var list))
             {
-                return;
+                return null;
             }
 
             if (list is null)
@@ -265,17 +252,22 @@ internal static class ListsCommands
                 continue;
             }
 
-            var taken = (int)Math.Min(Math.Max(1, count), list.Count);
+            var taken = (int)Math.Min(count, list.Count);
             c.Reply.Array(2);
             c.Reply.Bulk(entry!.Key);
             c.Reply.Array(taken);
             PopInto(c.Reply, list, taken, atHead);
             c.RemoveIf(list.Count == 0, entry);
             c.Changed(entry.Key);
-            return;
+            if (c.WantsEffects)
+            {
+                c.Effect(atHead ? Words.LPop : Words.RPop, entry.Key, Numbers.Text(taken));
+            }
+
+            return true;
         }
 
-        c.Reply.NullArray();
+        return false;
     }
 
     private static void LRange(CommandContext c)
@@ -450,7 +442,7 @@ internal static class ListsCommands
 
     private static void RPopLPush(CommandContext c) => Move(c, fromHead: false, toHead: true);
 
-    private static void Move(CommandContext c, bool fromHead, bool toHead)
+    internal static void Move(CommandContext c, bool fromHead, bool toHead)
     {
         if (!c.TryGet<ListValue>(1, out var entry, out var source))
         {
@@ -482,7 +474,7 @@ internal static class ListsCommands
         c.Reply.Bulk(element);
     }
 
-    private static bool TryEnd(CommandContext c, int i, out bool isHead)
+    internal static bool TryEnd(CommandContext c, int i, out bool isHead)
     {
         isHead = c.Is(i, "LEFT"u8);
         if (isHead || c.Is(i, "RIGHT"u8))
@@ -506,7 +498,7 @@ internal static class ListsCommands
         }
     }
 
-    private static ByteString Pop(ListValue list, bool atHead) => atHead ? list.PopHead() : list.PopTail();
+    internal static ByteString Pop(ListValue list, bool atHead) => atHead ? list.PopHead() : list.PopTail();
 
     private static void PopInto(IReply reply, ListValue list, int count, bool atHead)
     {

@@ -220,6 +220,8 @@ public static class ServerCommands
             c.Server.Unit.Watches.TouchAll(one, other);
             c.Server.Unit.Watches.TouchAll(other, one);
             one.SwapWith(other);
+            c.Server.Unit.Waiters.TouchAll(one);
+            c.Server.Unit.Waiters.TouchAll(other);
         }
 
         c.Server.Unit.ChangedWhole(1);

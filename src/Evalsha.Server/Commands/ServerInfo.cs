@@ -70,9 +70,10 @@ internal static class ServerInfo
     {
         w.Field("connected_clients", server.Clients.Count);
         w.Field("maxclients", server.Config.MaxClients);
-        w.Field("blocked_clients", 0);
         w.Field("tracking_clients", server.Tracking.ClientCount);
+        w.Field("blocked_clients", server.Unit.Waiters.Count);
         w.Field("watching_keys", server.Unit.Watches.Count);
+        w.Field("total_blocking_keys", server.Unit.Waiters.KeyCount);
     }
 
     private static void Memory(InfoWriter w, ServerContext server)

@@ -327,45 +327,37 @@ internal static class SortedSetsCommands
 
     private static void ZMPop(CommandContext c)
     {
-        if (!c.TryIntegerWithin(1, 1, long.MaxValue, "ERR numkeys should be greater than 0"u8, out var keys))
+        if (TryTakeFromFirst(c, 1) is false)
         {
-            return;
+            c.Reply.NullArray();
+        }
+    }
+
+    /// <summary>ZMPOP from its count of keys on: true when it took something, false when all sets are missing, null when it has replied an error.</summary>
+    internal static bool? TryTakeFromFirst(CommandContext c, int countAt)
+    {
+        if (!c.TryKeysAndCount(countAt, out var where, out var keys))
+        {
+            return null;
         }
 
-        if (keys >= c.Count - 2)
-        {
-            c.SyntaxError();
-            return;
-        }
-
-        var where = (int)keys + 2;
         var fromMax = c.Is(where, "MAX"u8);
         if (!fromMax && !c.Is(where, "MIN"u8))
         {
             c.SyntaxError();
-            return;
+            return null;
         }
 
-        long count = -1;
-        for (var i = where + 1; i < c.Count; i += 2)
+        if (!c.TryPopCount(where, out var count))
         {
-            if (count != -1 || !c.Is(i, "COUNT"u8) || i + 1 == c.Count)
-            {
-                c.SyntaxError();
-                return;
-            }
-
-            if (!c.TryIntegerWithin(i + 1, 1, long.MaxValue, "ERR count should be greater than 0"u8, out count))
-            {
-                return;
-            }
+            return null;
         }
 
-        for (var i = 2; i < where; i++)
+        foreach (var i in keys)
         {
             if (!c.TryGet<SortedSetValue>(i, out var entry, out var set))
             {
-                return;
+                return null;
             }
 
             if (set is null)
@@ -373,20 +365,25 @@ internal static class SortedSetsCommands
                 continue;
             }
 
-            var taken = (int)Math.Min(Math.Max(1, count), set.Count);
+            var taken = (int)Math.Min(count, set.Count);
             c.Reply.Array(2);
             c.Reply.Bulk(entry!.Key);
             c.Reply.Array(taken);
             PopInto(c.Reply, set, taken, fromMax, isNested: true);
             c.RemoveIf(set.Count == 0, entry);
             c.Changed(entry.Key);
-            return;
+            if (c.WantsEffects)
+            {
+                c.Effect(fromMax ? Words.ZPopMax : Words.ZPopMin, entry.Key, Numbers.Text(taken));
+            }
+
+            return true;
         }
 
-        c.Reply.NullArray();
+        return false;
     }
 
-    private static void PopInto(IReply reply, SortedSetValue set, int count, bool fromMax, bool isNested)
+    internal static void PopInto(IReply reply, SortedSetValue set, int count, bool fromMax, bool isNested)
     {
         var cursor = set.At(fromMax ? set.Count - 1 : 0);
         for (var i = 0; i < count; i++)

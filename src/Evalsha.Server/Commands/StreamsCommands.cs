@@ -236,7 +236,7 @@ internal static class StreamsCommands
         }
     }
 
-    private static void AnswerEntry(IReply reply, in StreamValue.Cursor cursor)
+    internal static void AnswerEntry(IReply reply, in StreamValue.Cursor cursor)
     {
         reply.Array(2);
         BulkId(reply, cursor.Id);

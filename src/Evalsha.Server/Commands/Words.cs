@@ -14,6 +14,12 @@ internal static class Words
     public static readonly ByteString Persist = ByteString.FromUtf8("PERSIST");
     public static readonly ByteString HSet = ByteString.FromUtf8("HSET");
     public static readonly ByteString SRem = ByteString.FromUtf8("SREM");
+    public static readonly ByteString LPop = ByteString.FromUtf8("LPOP");
+    public static readonly ByteString RPop = ByteString.FromUtf8("RPOP");
+    public static readonly ByteString LMove = ByteString.FromUtf8("LMOVE");
+    public static readonly ByteString RPopLPush = ByteString.FromUtf8("RPOPLPUSH");
+    public static readonly ByteString ZPopMin = ByteString.FromUtf8("ZPOPMIN");
+    public static readonly ByteString ZPopMax = ByteString.FromUtf8("ZPOPMAX");
     public static readonly ByteString XAdd = ByteString.FromUtf8("XADD");
     public static readonly ByteString XTrim = ByteString.FromUtf8("XTRIM");
     public static readonly ByteString MaxLen = ByteString.FromUtf8("MAXLEN");

@@ -61,6 +61,12 @@ public sealed class CommandContext
     /// <summary>The command was kept back by CLIENT PAUSE: nothing was replied, and it must be run again.</summary>
     internal bool IsPostponed { get; set; }
 
+    /// <summary>The waiting call that runs its command again here; null: the command runs for the first time.</summary>
+    internal BlockedCall? Retries { get; init; }
+
+    /// <summary>False inside a script or a transaction, and for clients that cannot wait: a blocking command then answers at once.</summary>
+    public bool MayBlock => Retries is not null || (!IsScript && !IsInExec && Client.Blocked is not null);
+
     /// <summary>The turn this command runs in; not held for the few commands a busy server answers without one.</summary>
     public Turn Turn { get; internal set; }
 
@@ -242,6 +248,26 @@ public sealed class CommandContext
 
     /// <summary>True when effects are collected; a command that would have to build an expensive one may ask first.</summary>
     public bool WantsEffects => Server.Effects.IsWanted;
+
+    /// <summary>
+    /// Instead of a reply: the command waits, and is run again when one of the keys holds a value of this class. Asks <see cref="MayBlock"/> first.
+    /// </summary>
+    /// <param name="milliseconds">0: for ever.</param>
+    /// <param name="command">What to run again, when it is not what came.</param>
+    internal void Block(Type kind, int firstKey, int lastKey, long milliseconds, ByteString[]? command = null)
+    {
+        if (Retries is { } call)
+        {
+            call.StayBlocked();
+            return;
+        }
+
+        command ??= Own();
+        Client.Blocked!.Begin(this, kind, command.AsSpan(firstKey..(lastKey + 1)), milliseconds, command);
+    }
+
+    /// <summary>As Block, for no key: the command waits for its time-out, and then answers this number.</summary>
+    internal void BlockUntilLate(long milliseconds, long answer) => Client.Blocked!.Begin(this, typeof(object), [], milliseconds, [], answer);
 
     /// <summary>Selects another database for this context (SELECT); the client's own choice is the client's affair.</summary>
     internal void Select(int database) => Db = Server.Databases[database];

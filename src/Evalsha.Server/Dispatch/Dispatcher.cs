@@ -59,6 +59,11 @@ public sealed class Dispatcher(ServerContext server)
         {
             unit.End();
         }
+
+        if (unit.Waiters.HasReady)
+        {
+            unit.Waiters.Serve(turn);
+        }
     }
 
     /// <summary>
@@ -179,6 +184,19 @@ public sealed class Dispatcher(ServerContext server)
         if (!isBefore && (server.Attention & Attention.Tracking) != 0)
         {
             server.Tracking.Remember(c, row);
+        }
+    }
+
+    /// <summary>As Call, for a command that has waited: it was counted when it came.</summary>
+    internal void CallAgain(CommandContext c, CommandRow row)
+    {
+        var unit = server.Unit;
+        c.BeginCommand(row);
+        var before = unit.Dirty;
+        row.Body(c);
+        if (unit.Dirty != before && server.Effects.IsWanted)
+        {
+            c.AddOwnEffect();
         }
     }
 

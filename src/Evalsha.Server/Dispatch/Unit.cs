@@ -19,6 +19,9 @@ public sealed class Unit(ServerClock clock, EffectLog effects, ServerStats stats
 
     internal KeyEvents KeyEvents { get; set; } = null!;
 
+    /// <summary>The clients that wait for keys.</summary>
+    public Waiters Waiters { get; } = new();
+
     /// <summary>The clock is read anew, and then stands still.</summary>
     public void Begin()
     {
@@ -45,6 +48,11 @@ public sealed class Unit(ServerClock clock, EffectLog effects, ServerStats stats
         {
             Tracking.Invalidate(key.Span, expired: false);
         }
+
+        if (Waiters.Count != 0)
+        {
+            Waiters.Touch(database, key);
+        }
     }
 
     public void Changed(Database database, ReadOnlySpan<byte> key)
@@ -54,6 +62,11 @@ public sealed class Unit(ServerClock clock, EffectLog effects, ServerStats stats
         if (Tracking.IsActive)
         {
             Tracking.Invalidate(key, expired: false);
+        }
+
+        if (Waiters.Count != 0)
+        {
+            Waiters.Touch(database, key);
         }
     }
 

@@ -20,6 +20,8 @@ public sealed class DirectClient : IClient, IAsyncDisposable
     private readonly RespFramer _framer = new();
     private bool _closed;
     private bool _hasWritten;
+    private bool _mayBlock;
+    private BlockedCall? _blocked;
 
     internal DirectClient(ServerContext server)
     {
@@ -74,9 +76,16 @@ public sealed class DirectClient : IClient, IAsyncDisposable
 
     public (int InputUsed, int InputFree, int OutputUsed) Buffers => (0, 0, _output.Length);
 
+    /// <summary>Only a command whose caller awaits it may wait for a key.</summary>
+    public BlockedCall? Blocked => _mayBlock ? _blocked ??= new BlockedCall(_server, this) : null;
+
     public void CloseAfterReply() => _closed = true;
 
-    public void Kill() => _closed = true;
+    public void Kill()
+    {
+        _closed = true;
+        _blocked?.Fail("ERR The client was killed"u8);
+    }
 
     /// <summary>Runs one command and returns its reply; an error is a value too.</summary>
     public async ValueTask<RespValue> ExecuteAsync(ByteString[] command)
@@ -84,6 +93,7 @@ public sealed class DirectClient : IClient, IAsyncDisposable
         ObjectDisposedException.ThrowIf(_closed, this);
         ArgumentOutOfRangeException.ThrowIfZero(command.Length);
         _hasWritten = false;
+        _mayBlock = true;
         if (!TryExecute(command))
         {
             await ExecuteContendedAsync(command).ConfigureAwait(false);
@@ -93,6 +103,12 @@ public sealed class DirectClient : IClient, IAsyncDisposable
         {
             await WaitOutPauseAsync().ConfigureAwait(false);
             await ExecuteContendedAsync(command).ConfigureAwait(false);
+        }
+
+        _mayBlock = false;
+        if (_blocked is { IsPending: true } call)
+        {
+            await WaitAsync(call).ConfigureAwait(false);
         }
 
         if (_server.Effects.DelaysReplies)
@@ -141,9 +157,10 @@ public sealed class DirectClient : IClient, IAsyncDisposable
     {
         _server.Clients.Leave(this);
         _closed = true;
-        if (Transaction.Watch is not null || Transaction.Abandoned is not null)
+        if (Transaction.Watch is not null || Transaction.Abandoned is not null || _blocked is { IsWaiting: true })
         {
             var turn = await _server.Gate.TakeAsync(_waiter, evenIfBusy: true).ConfigureAwait(false);
+            _blocked?.Fail("ERR The client was disposed of"u8);
             Transaction.LetGo(_server.Unit.Watches);
             turn.Release();
         }
@@ -195,6 +212,24 @@ public sealed class DirectClient : IClient, IAsyncDisposable
             _server.EndTurn();
             turn.Release();
         }
+    }
+
+    /// <summary>Until the command that waits has its reply.</summary>
+    private async ValueTask WaitAsync(BlockedCall call)
+    {
+        while (call.IsWaiting)
+        {
+            await call.Woken.ConfigureAwait(false);
+            if (call.IsWaiting && !call.TryWaitOn())
+            {
+                var turn = await _server.Gate.TakeAsync(_waiter, evenIfBusy: true).ConfigureAwait(false);
+                call.TimeOut();
+                turn.Release();
+            }
+        }
+
+        call.TakeReply(_output, isWanted: true);
+        _hasWritten = true;
     }
 
     /// <summary>Until what was written is as durable as promised.</summary>

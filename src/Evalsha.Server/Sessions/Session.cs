@@ -15,6 +15,9 @@ internal sealed class Session : IClient
     private const int KeptInput = 64 * 1024;
 
     // One turn runs at most this much of a pipeline, and a batch's replies are sent when they reach it: others get their turn in between.
+    // A client that waits may send on; what it sends is kept up to here, and beyond is left to the network.
+    private const int BlockedInputMax = 1024 * 1024;
+
     private const int BatchCommandsMax = 1024;
     private const int BatchOutputMax = 256 * 1024;
 
@@ -34,6 +37,10 @@ internal sealed class Session : IClient
     private volatile bool _closing;
     private CommandRow? _lastRow;
     private volatile TaskCompletionSource? _resumed; // while a pause keeps a command back
+    private BlockedCall? _blocked;
+    private bool _dropsBlockedReply;
+    private byte[] _side = [];
+    private Task<int>? _meanwhile; // a receive into _side, begun while a command waited: _input may be used beside it
 
     public Session(ServerContext server, Transport transport)
     {
@@ -100,6 +107,8 @@ internal sealed class Session : IClient
 
     public void Feed(ReadOnlySpan<byte> head, ReadOnlySpan<byte> rest) => _outbox.Feed(head, rest);
 
+    public BlockedCall Blocked => _blocked ??= new BlockedCall(_server, this);
+
     public void CloseAfterReply() => _closing = true;
 
     public void Kill()
@@ -143,9 +152,31 @@ internal sealed class Session : IClient
 
     private async ValueTask<bool> ReceiveAsync()
     {
+        if (_meanwhile is { } meanwhile)
+        {
+            return TakeMeanwhile(await meanwhile.ConfigureAwait(false));
+        }
+
         MakeRoom();
         var received = await _transport.ReceiveAsync(_input.AsMemory(_end)).ConfigureAwait(false);
         _end += received;
+        Interlocked.Add(ref _server.Stats.InputBytes, received);
+        return received > 0;
+    }
+
+    /// <summary>Puts what came meanwhile behind what is there; false: the peer has closed.</summary>
+    private bool TakeMeanwhile(int received)
+    {
+        _meanwhile = null;
+        for (var taken = 0; taken < received;)
+        {
+            MakeRoom();
+            var part = Math.Min(received - taken, _input.Length - _end);
+            _side.AsSpan(taken, part).CopyTo(_input.AsSpan(_end));
+            _end += part;
+            taken += part;
+        }
+
         Interlocked.Add(ref _server.Stats.InputBytes, received);
         return received > 0;
     }
@@ -200,6 +231,11 @@ internal sealed class Session : IClient
             {
                 await WaitOutPauseAsync().ConfigureAwait(false);
             }
+
+            if (_blocked is { IsPending: true } call)
+            {
+                await WaitAsync(call).ConfigureAwait(false);
+            }
         }
 
         await FlushAsync().ConfigureAwait(false);
@@ -219,6 +255,42 @@ internal sealed class Session : IClient
         }
 
         _resumed = null;
+    }
+
+    /// <summary>Until the command that waits has its reply, or the peer has gone.</summary>
+    private async ValueTask WaitAsync(BlockedCall call)
+    {
+        while (call.IsWaiting)
+        {
+            var woken = call.Woken;
+            if (_end - _start < BlockedInputMax)
+            {
+                _side = _side.Length == 0 ? new byte[SmallestInput] : _side;
+                _meanwhile ??= _transport.ReceiveAsync(_side).AsTask();
+                await Task.WhenAny(woken, _meanwhile).ConfigureAwait(false);
+            }
+            else
+            {
+                await woken.ConfigureAwait(false);
+            }
+
+            if (!woken.IsCompleted && !TakeMeanwhile(await _meanwhile!.ConfigureAwait(false)))
+            {
+                _closing = true; // LeaveAsync takes the call out of its lines.
+                return;
+            }
+
+            if (woken.IsCompleted && call.IsWaiting && !call.TryWaitOn())
+            {
+                var turn = await _server.Gate.TakeAsync(_waiter, evenIfBusy: true).ConfigureAwait(false);
+                call.TimeOut();
+                turn.Release();
+            }
+        }
+
+        _outbox.BeginWithoutTurn();
+        call.TakeReply(_output, isWanted: !_dropsBlockedReply);
+        _hasWritten = true; // What served it may have to be kept first.
     }
 
     /// <summary>Is there a whole command? It stays found until it is run. Protocol errors are answered here.</summary>
@@ -281,7 +353,7 @@ internal sealed class Session : IClient
                 RunFound(turn);
                 commands++;
             }
-            while (!_context.IsPostponed && commands < BatchCommandsMax && _output.Length < BatchOutputMax && FindCommand() && (!MustStayFree || !MayRunLong()));
+            while (!_context.IsPostponed && _blocked is not { IsPending: true } && commands < BatchCommandsMax && _output.Length < BatchOutputMax && FindCommand() && (!MustStayFree || !MayRunLong()));
 
             LastCommandAt = _server.Clock.Now;
         }
@@ -296,6 +368,7 @@ internal sealed class Session : IClient
     private void RunFound(in Turn turn)
     {
         _context.Load(_input, _start, _framer.Arguments);
+        _dropsBlockedReply = ReplyMode != ReplyMode.On;
         if (ReplyMode == ReplyMode.On)
         {
             _server.Dispatcher.Run(turn, _context);
@@ -365,9 +438,10 @@ internal sealed class Session : IClient
 
     private async ValueTask LeaveAsync()
     {
-        if (Transaction.Watch is not null || Transaction.Abandoned is not null)
+        if (Transaction.Watch is not null || Transaction.Abandoned is not null || _blocked is { IsWaiting: true })
         {
             var turn = await _server.Gate.TakeAsync(_waiter, evenIfBusy: true).ConfigureAwait(false);
+            _blocked?.Abandon();
             Transaction.LetGo(_server.Unit.Watches);
             turn.Release();
         }

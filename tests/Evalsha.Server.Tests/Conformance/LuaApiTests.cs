@@ -12,10 +12,6 @@ public sealed partial class LuaApiTests
     private static readonly Dictionary<int, string> Different = new()
     {
         [118] = "SUBSCRIBE is not a command of this server",
-        [121] = "BLPOP is not a command of this server",
-        [122] = "BRPOPLPUSH is not a command of this server",
-        [123] = "XREAD is not a command of this server",
-        [132] = "WAIT is not a command of this server: it has no replicas",
         [176] = "setfenv is hidden, as in 7.2.11 and later",
         [177] = "setfenv is hidden, as in 7.2.11 and later",
         [186] = "string.dump makes no binary chunks",

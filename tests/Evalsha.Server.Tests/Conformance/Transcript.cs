@@ -10,6 +10,7 @@
 //   <                  what was pushed, or a further reply, is read on this connection; "< 3" reads three, "<?" compares them without order,
 //                      "<~" by their type
 //   $ID2               the id of connection 2, wherever it stands in a line
+//   & BLPOP q 0        goes on when both servers count one blocked client more; < reads the reply later, on the same connection
 //   = $'0.1'           after a command: ours must be this (Redis 7.2's), the installed older server says otherwise
 using System.Globalization;
 using System.Text;
@@ -48,7 +49,7 @@ internal sealed class Transcript(int ourPort, int realPort, int protocol = 2) : 
                 await LearnIdsAsync(line);
             }
 
-            var mark = line[0] == '<' ? '<' : line.Length > 2 && line[1] == ' ' && line[0] is '~' or '?' or '!' ? line[0] : ' ';
+            var mark = line[0] == '<' ? '<' : line.Length > 2 && line[1] == ' ' && line[0] is '~' or '?' or '!' or '&' ? line[0] : ' ';
             var (ours, real) = await ConnectionAsync(connection);
             if (line[0] == '*')
             {
@@ -79,6 +80,14 @@ internal sealed class Transcript(int ourPort, int realPort, int protocol = 2) : 
                 {
                     await ours.WriteAsync(RawRedis.Encode(ourArguments));
                     await real.WriteAsync(RawRedis.Encode(realArguments));
+                    continue;
+                }
+
+                if (mark == '&')
+                {
+                    var control = await ConnectionAsync("control");
+                    await WithinAsync(BlockAsync(control.Ours, ours, ourArguments), file, number);
+                    await WithinAsync(BlockAsync(control.Real, real, realArguments), file, number);
                     continue;
                 }
 
@@ -169,6 +178,27 @@ internal sealed class Transcript(int ourPort, int realPort, int protocol = 2) : 
         }
 
         return [.. arguments];
+    }
+
+    /// <summary>Sends a command that blocks; completes when the server counts it. A wait for an answer that comes, not for a time.</summary>
+    private static async Task<string> BlockAsync(RawRedis control, RawRedis client, string[] command)
+    {
+        var before = await BlockedAsync(control);
+        await client.WriteAsync(RawRedis.Encode(command));
+        string now;
+        do
+        {
+            now = await BlockedAsync(control);
+        }
+        while (now == before);
+
+        return now;
+    }
+
+    private static async Task<string> BlockedAsync(RawRedis control)
+    {
+        var info = await control.SendAsync("INFO", "clients");
+        return info.Split("\\r\\n").Single(static line => line.StartsWith("blocked_clients:", StringComparison.Ordinal));
     }
 
     private static string Sorted(string reply)
