@@ -203,6 +203,7 @@ public sealed class BlockingCommandsTests : IAsyncLifetime
         await _other.SendAsync(command.Split(' '));
         sink.Units[^1].ShouldBe(effects.Split('|')[1]);
         await _other.SendAsync("SET", "r", "string");
+        await _other.SendAsync("RPUSH", "q", "e");
         sink.Units.Clear();
         await _other.SendAsync("BLMOVE", "q", "r", "LEFT", "LEFT", "0");
         sink.Units.ShouldBeEmpty();
