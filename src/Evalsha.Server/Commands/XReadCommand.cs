@@ -13,9 +13,11 @@ internal static class XReadCommand
 
     public static readonly CommandRow[] Rows =
     [
-        new("xread", -4, ReadOnly | Blocking | MovableKeys, new KeySpec(0, 0, 0, FindKeys), XRead)
+        new("xread", -4, ReadOnly | Blocking | MovableKeys, new KeySpec(0, 0, 0, FindKeys) { Ranges = [KeyRange.After("STREAMS", 1, -1, 1, 2)] }, XRead)
         {
             Since = "5.0.0", Group = "stream", Summary = "The entries of several streams after given ids; may wait for one.", AclCategories = ["@stream"],
+            Complexity = "O(N) for each stream, N: elements being returned", KeyUses = ["RO ACCESS"],
+            Syntax = "[COUNT <count:integer>] [BLOCK <milliseconds:integer>] STREAMS <streams{key... id...}>",
         },
     ];
 

@@ -14,6 +14,14 @@ public sealed class CommandFactsTests(ITestOutputHelper output)
     /// <summary>Command and fact, and why they differ.</summary>
     private static readonly Dictionary<string, string> Different = new()
     {
+        ["blpop flags"] = "7.2 lets a script call it: it answers there without waiting",
+        ["brpop flags"] = "7.2 lets a script call it: it answers there without waiting",
+        ["blmove flags"] = "7.2 lets a script call it: it answers there without waiting",
+        ["brpoplpush flags"] = "7.2 lets a script call it: it answers there without waiting",
+        ["bzpopmin flags"] = "7.2 lets a script call it: it answers there without waiting",
+        ["bzpopmax flags"] = "7.2 lets a script call it: it answers there without waiting",
+        ["wait flags"] = "7.2 lets a script call it, and calls it blocking",
+        ["wait categories"] = "7.2 calls it blocking",
         ["zrank arity"] = "7.2 takes WITHSCORE",
         ["zrevrank arity"] = "7.2 takes WITHSCORE",
         ["zrank arguments"] = "7.2 takes WITHSCORE",
