@@ -278,18 +278,30 @@ internal static class Arguments
         }
     }
 
+    /// <summary>Tells of a removal from a collection, and of the key's end when that was its last element.</summary>
+    public static void NotifyRemoval(this CommandContext c, KeyEvent what, ByteString key, bool isEmpty)
+    {
+        c.Notify(what, key);
+        if (isEmpty)
+        {
+            c.Notify(Happened.Del, key);
+        }
+    }
+
     /// <summary>Stores a computed collection at argument <paramref name="i"/>, or deletes that key when there is nothing to store.</summary>
-    public static void StoreOrDelete(this CommandContext c, int i, object value, bool isEmpty)
+    public static void StoreOrDelete(this CommandContext c, int i, object value, bool isEmpty, KeyEvent stored)
     {
         if (!isEmpty)
         {
             c.Store(i, value);
             c.Changed(i);
+            c.Notify(stored, i);
         }
         else if (c.Find(i) is { } old)
         {
             c.Db.Remove(old);
             c.Changed(i);
+            c.Notify(Happened.Del, i);
         }
     }
 

@@ -28,11 +28,17 @@ internal static class BitsCommands
         }
 
         var place = (int)(offset >> 3);
+        var isLonger = entry is null || place >= StringValue.Length(entry.Value);
         var bytes = StringsCommands.Writable(c, entry).Extend(place + 1);
         var mask = 0x80 >> (int)(offset & 7);
         var old = (bytes[place] & mask) != 0;
         bytes[place] = (byte)(bit == 1 ? bytes[place] | mask : bytes[place] & ~mask);
-        c.Changed(1);
+        if (isLonger || old != (bit == 1))
+        {
+            c.Changed(1);
+            c.Notify(Happened.SetBit, 1);
+        }
+
         c.Reply.Integer(old ? 1 : 0);
     }
 

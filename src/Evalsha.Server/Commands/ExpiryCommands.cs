@@ -60,12 +60,14 @@ internal static class ExpiryCommands
         {
             c.Db.Remove(entry);
             c.Changed(entry.Key);
+            c.Notify(Happened.Del, entry.Key);
             c.Effect(Words.Del, entry.Key);
         }
         else
         {
             c.Db.SetExpiry(entry, deadline);
             c.Changed(entry.Key);
+            c.Notify(Happened.Expire, entry.Key);
             if (c.WantsEffects)
             {
                 c.Effect(Words.PExpireAt, entry.Key, Numbers.Text(deadline));
@@ -127,6 +129,7 @@ internal static class ExpiryCommands
         }
 
         c.Changed(1);
+        c.Notify(Happened.Persist, 1);
         c.Reply.Integer(1);
     }
 
@@ -140,7 +143,7 @@ internal static class ExpiryCommands
 
     private static void Answer(CommandContext c, bool inSeconds, long from)
     {
-        var entry = c.Db.Peek(c[1]);
+        var entry = c.Glance(1);
         if (entry is null || !entry.HasExpiry)
         {
             c.Reply.Integer(entry is null ? -2 : -1);

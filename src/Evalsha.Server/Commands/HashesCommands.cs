@@ -65,6 +65,7 @@ internal static class HashesCommands
         }
 
         c.Changed(1);
+        c.Notify(Happened.HSet, 1);
         return true;
     }
 
@@ -83,6 +84,7 @@ internal static class HashesCommands
 
         hash.Add(c.Text(2), c.Text(3));
         c.Changed(1);
+        c.Notify(Happened.HSet, 1);
         c.Reply.Integer(1);
     }
 
@@ -125,6 +127,7 @@ internal static class HashesCommands
         {
             c.RemoveIf(hash!.Count == 0, entry!);
             c.Changed(1);
+            c.NotifyRemoval(Happened.HDel, entry!.Key, hash.Count == 0);
         }
 
         c.Reply.Integer(removed);
@@ -224,6 +227,7 @@ internal static class HashesCommands
 
         Put(c, hash ?? NewHash(c), 2, Numbers.Text(sum));
         c.Changed(1);
+        c.Notify(Happened.HIncrBy, 1);
         c.Reply.Integer(sum);
     }
 
@@ -263,6 +267,7 @@ internal static class HashesCommands
         var result = ByteString.Own(sum.Format());
         Put(c, hash ?? NewHash(c), 2, result);
         c.Changed(1);
+        c.Notify(Happened.HIncrByFloat, 1);
         if (c.WantsEffects)
         {
             c.Effect(Words.HSet, c.Text(1), c.Text(2), result);

@@ -50,6 +50,7 @@ internal static class KeysCommands
             {
                 c.Db.Remove(entry);
                 c.Changed(i);
+                c.Notify(Happened.Del, i);
                 removed++;
             }
         }
@@ -62,7 +63,7 @@ internal static class KeysCommands
         var count = 0;
         for (var i = 1; i < c.Count; i++)
         {
-            count += c.Db.Peek(c[i]) is null ? 0 : 1;
+            count += c.Glance(i) is null ? 0 : 1;
         }
 
         c.Reply.Integer(count);
@@ -79,7 +80,7 @@ internal static class KeysCommands
         c.Reply.Integer(count);
     }
 
-    private static void Type(CommandContext c) => c.Reply.Status(c.Db.Peek(c[1]) is { } entry ? ValueKind.Name(entry.Value) : "none"u8);
+    private static void Type(CommandContext c) => c.Reply.Status(c.Glance(1) is { } entry ? ValueKind.Name(entry.Value) : "none"u8);
 
     private static void Rename(CommandContext c) => Rename(c, onlyIfFree: false);
 
@@ -111,6 +112,8 @@ internal static class KeysCommands
             Move(c.Db, entry, c.Db, c.Text(2));
             c.Changed(1);
             c.Changed(2);
+            c.Notify(Happened.RenameFrom, 1);
+            c.Notify(Happened.RenameTo, 2);
         }
 
         if (onlyIfFree)
@@ -145,6 +148,8 @@ internal static class KeysCommands
         Move(c.Db, entry, target, entry.Key);
         c.Changed(1);
         c.Changed(target, entry.Key);
+        c.Notify(Happened.MoveFrom, 1);
+        c.Notify(Happened.MoveTo, target, entry.Key);
         c.Reply.Integer(1);
     }
 
@@ -178,7 +183,7 @@ internal static class KeysCommands
             return;
         }
 
-        var source = c.Find(1);
+        var source = c.Look(1);
         var old = source is null ? null : target.Find(c[2]);
         if (source is null || (old is not null && !replaces))
         {
@@ -186,13 +191,19 @@ internal static class KeysCommands
             return;
         }
 
-        var copy = target.Set(c.Text(2), ValueKind.Clone(source.Value));
+        if (old is not null)
+        {
+            target.Remove(old);
+        }
+
+        var copy = target.Add(c.Text(2), ValueKind.Clone(source.Value));
         if (source.HasExpiry)
         {
             target.SetExpiry(copy, source.ExpireAt);
         }
 
         c.Changed(target, copy.Key);
+        c.Notify(Happened.CopyTo, target, copy.Key);
         c.Reply.Integer(1);
     }
 

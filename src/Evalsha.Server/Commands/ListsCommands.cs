@@ -63,6 +63,7 @@ internal static class ListsCommands
         }
 
         c.Changed(1);
+        c.Notify(atHead ? Happened.LPush : Happened.RPush, 1);
         c.Reply.Integer(list.Count);
     }
 
@@ -93,6 +94,7 @@ internal static class ListsCommands
             {
                 list.Insert(isAfter ? i + 1 : i, c.Text(4));
                 c.Changed(1);
+                c.Notify(Happened.LInsert, 1);
                 c.Reply.Integer(list.Count);
                 return;
             }
@@ -165,6 +167,7 @@ internal static class ListsCommands
 
         list[(int)index] = c.Text(3);
         c.Changed(1);
+        c.Notify(Happened.LSet, 1);
         c.Reply.Ok();
     }
 
@@ -216,6 +219,7 @@ internal static class ListsCommands
         {
             c.RemoveIf(list.Count == 0, entry!);
             c.Changed(1);
+            c.NotifyRemoval(atHead ? Happened.LPop : Happened.RPop, entry!.Key, list.Count == 0);
         }
     }
 
@@ -259,6 +263,7 @@ internal static class ListsCommands
             PopInto(c.Reply, list, taken, atHead);
             c.RemoveIf(list.Count == 0, entry);
             c.Changed(entry.Key);
+            c.NotifyRemoval(atHead ? Happened.LPop : Happened.RPop, entry.Key, list.Count == 0);
             if (c.WantsEffects)
             {
                 c.Effect(atHead ? Words.LPop : Words.RPop, entry.Key, Numbers.Text(taken));
@@ -299,7 +304,8 @@ internal static class ListsCommands
 
         if (list is not null)
         {
-            if (Arguments.TryClamp(ref first, ref last, list.Count))
+            var isAnyLeft = Arguments.TryClamp(ref first, ref last, list.Count);
+            if (isAnyLeft)
             {
                 list.Trim((int)first, (int)last);
             }
@@ -309,6 +315,7 @@ internal static class ListsCommands
             }
 
             c.Changed(1);
+            c.NotifyRemoval(Happened.LTrim, entry!.Key, !isAnyLeft);
         }
 
         c.Reply.Ok();
@@ -333,6 +340,7 @@ internal static class ListsCommands
         {
             c.RemoveIf(list.Count == 0, entry!);
             c.Changed(1);
+            c.NotifyRemoval(Happened.LRem, entry!.Key, list.Count == 0);
         }
 
         c.Reply.Integer(removed);
@@ -471,6 +479,8 @@ internal static class ListsCommands
         c.RemoveIf(source.Count == 0, entry!);
         c.Changed(1);
         c.Changed(2);
+        c.Notify(toHead ? Happened.LPush : Happened.RPush, 2);
+        c.NotifyRemoval(fromHead ? Happened.LPop : Happened.RPop, entry!.Key, source.Count == 0);
         c.Reply.Bulk(element);
     }
 

@@ -13,11 +13,11 @@ internal static class SetAlgebraCommands
     [
         new("sinter", -2, ReadOnly, KeySpec.All, SInter) { Since = "1.0.0", Group = "set", Summary = "The members that all sets have.", AclCategories = ["@set"], Complexity = "O(N*M), N: cardinality of the smallest set, M: sets", KeyUses = ["RO ACCESS"], Tips = ["nondeterministic_output_order"], Syntax = "key..." },
         new("sintercard", -3, ReadOnly | MovableKeys, KeySpec.Counted(1), SInterCard) { Since = "7.0.0", Group = "set", Summary = "How many members all sets have in common.", AclCategories = ["@set"], Complexity = "O(N*M), N: cardinality of the smallest set, M: sets", KeyUses = ["RO ACCESS"], Syntax = "numkeys:integer key... [LIMIT <limit:integer>]" },
-        new("sinterstore", -3, Write | DenyOom, KeySpec.All, SInterStore) { Since = "1.0.0", Group = "set", Summary = "Stores the members that all sets have.", AclCategories = ["@set"], Complexity = "O(N*M), N: cardinality of the smallest set, M: sets", KeyUses = ["RW UPDATE", "RO ACCESS"], Syntax = "destination:key key..." },
+        new("sinterstore", -3, Write | DenyOom, KeySpec.All, SInterStore) { LooksUp = true, Since = "1.0.0", Group = "set", Summary = "Stores the members that all sets have.", AclCategories = ["@set"], Complexity = "O(N*M), N: cardinality of the smallest set, M: sets", KeyUses = ["RW UPDATE", "RO ACCESS"], Syntax = "destination:key key..." },
         new("sunion", -2, ReadOnly, KeySpec.All, SUnion) { Since = "1.0.0", Group = "set", Summary = "The members of any of the sets.", AclCategories = ["@set"], Complexity = "O(N), N: elements in all given sets", KeyUses = ["RO ACCESS"], Tips = ["nondeterministic_output_order"], Syntax = "key..." },
-        new("sunionstore", -3, Write | DenyOom, KeySpec.All, SUnionStore) { Since = "1.0.0", Group = "set", Summary = "Stores the members of any of the sets.", AclCategories = ["@set"], Complexity = "O(N), N: elements in all given sets", KeyUses = ["OW UPDATE", "RO ACCESS"], Syntax = "destination:key key..." },
+        new("sunionstore", -3, Write | DenyOom, KeySpec.All, SUnionStore) { LooksUp = true, Since = "1.0.0", Group = "set", Summary = "Stores the members of any of the sets.", AclCategories = ["@set"], Complexity = "O(N), N: elements in all given sets", KeyUses = ["OW UPDATE", "RO ACCESS"], Syntax = "destination:key key..." },
         new("sdiff", -2, ReadOnly, KeySpec.All, SDiff) { Since = "1.0.0", Group = "set", Summary = "The members of the first set that no other has.", AclCategories = ["@set"], Complexity = "O(N), N: elements in all given sets", KeyUses = ["RO ACCESS"], Tips = ["nondeterministic_output_order"], Syntax = "key..." },
-        new("sdiffstore", -3, Write | DenyOom, KeySpec.All, SDiffStore) { Since = "1.0.0", Group = "set", Summary = "Stores the members of the first set that no other has.", AclCategories = ["@set"], Complexity = "O(N), N: elements in all given sets", KeyUses = ["OW UPDATE", "RO ACCESS"], Syntax = "destination:key key..." },
+        new("sdiffstore", -3, Write | DenyOom, KeySpec.All, SDiffStore) { LooksUp = true, Since = "1.0.0", Group = "set", Summary = "Stores the members of the first set that no other has.", AclCategories = ["@set"], Complexity = "O(N), N: elements in all given sets", KeyUses = ["OW UPDATE", "RO ACCESS"], Syntax = "destination:key key..." },
     ];
 
     private static void SInter(CommandContext c)
@@ -32,7 +32,7 @@ internal static class SetAlgebraCommands
     {
         if (TrySets(c, 2, c.Count - 2, out var sets))
         {
-            Store(c, Intersect(sets, long.MaxValue));
+            Store(c, Intersect(sets, long.MaxValue), Happened.SInterStore);
         }
     }
 
@@ -82,7 +82,7 @@ internal static class SetAlgebraCommands
     {
         if (TrySets(c, 2, c.Count - 2, out var sets))
         {
-            Store(c, Unite(sets));
+            Store(c, Unite(sets), Happened.SUnionStore);
         }
     }
 
@@ -98,7 +98,7 @@ internal static class SetAlgebraCommands
     {
         if (TrySets(c, 2, c.Count - 2, out var sets))
         {
-            Store(c, Subtract(sets));
+            Store(c, Subtract(sets), Happened.SDiffStore);
         }
     }
 
@@ -267,9 +267,9 @@ internal static class SetAlgebraCommands
         }
     }
 
-    private static void Store(CommandContext c, SetValue result)
+    private static void Store(CommandContext c, SetValue result, KeyEvent stored)
     {
-        c.StoreOrDelete(1, result, result.Count == 0);
+        c.StoreOrDelete(1, result, result.Count == 0, stored);
         c.Reply.Integer(result.Count);
     }
 }

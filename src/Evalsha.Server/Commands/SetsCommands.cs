@@ -45,6 +45,7 @@ internal static class SetsCommands
         if (added > 0)
         {
             c.Changed(1);
+            c.Notify(Happened.SAdd, 1);
         }
 
         c.Reply.Integer(added);
@@ -67,6 +68,7 @@ internal static class SetsCommands
         {
             c.RemoveIf(set!.Count == 0, entry!);
             c.Changed(1);
+            c.NotifyRemoval(Happened.SRem, entry!.Key, set.Count == 0);
         }
 
         c.Reply.Integer(removed);
@@ -99,6 +101,7 @@ internal static class SetsCommands
 
         c.RemoveIf(source.Count == 0, entry!);
         c.Changed(1);
+        c.NotifyRemoval(Happened.SRem, entry!.Key, source.Count == 0);
         if (target is null)
         {
             target = new SetValue();
@@ -108,6 +111,7 @@ internal static class SetsCommands
         if (target.Add(c.Text(3)))
         {
             c.Changed(2);
+            c.Notify(Happened.SAdd, 2);
         }
 
         c.Reply.Integer(1);
@@ -187,6 +191,7 @@ internal static class SetsCommands
         set.RemoveAt(index);
         c.RemoveIf(set.Count == 0, entry!);
         c.Changed(1);
+        c.NotifyRemoval(Happened.SPop, entry!.Key, set.Count == 0);
         c.Effect(Words.SRem, entry!.Key, member);
         c.Reply.Bulk(member);
     }
@@ -214,6 +219,7 @@ internal static class SetsCommands
 
             c.Db.Remove(entry!);
             c.Changed(1);
+            c.NotifyRemoval(Happened.SPop, entry!.Key, isEmpty: true);
             c.Effect(Words.Del, entry!.Key);
             return;
         }
@@ -232,6 +238,7 @@ internal static class SetsCommands
         }
 
         c.Changed(1);
+        c.Notify(Happened.SPop, 1);
         c.Effect(popped);
     }
 

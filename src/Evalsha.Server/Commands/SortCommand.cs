@@ -48,7 +48,7 @@ internal static class SortCommand
             return;
         }
 
-        var value = c.Find(1)?.Value;
+        var value = c.Look(1)?.Value;
         if (value is not (null or ListValue or SetValue or SortedSetValue))
         {
             c.Reply.Error(Errors.WrongType);
@@ -234,7 +234,7 @@ internal static class SortCommand
             }
         }
 
-        c.StoreOrDelete(options.StoreAt, list, list.Count == 0);
+        c.StoreOrDelete(options.StoreAt, list, list.Count == 0, Happened.SortStore);
         c.Reply.Integer(list.Count);
     }
 
@@ -257,7 +257,7 @@ internal static class SortCommand
         var arrow = tail.IndexOf("->"u8);
         var hasField = arrow >= 0 && arrow + 2 < tail.Length;
         byte[] key = [.. pattern[..star], .. element.Span, .. hasField ? tail[..arrow] : tail];
-        var value = c.Db.Find(key)?.Value;
+        var value = c.Look(key)?.Value;
         if (hasField)
         {
             return (value as HashValue)?.Get(tail[(arrow + 2)..]);

@@ -15,9 +15,9 @@ internal static class SortedSetAlgebraCommands
         new("zunion", -3, ReadOnly | MovableKeys, KeySpec.Counted(1), ZUnion) { Since = "6.2.0", Group = "sorted-set", Summary = "The members of any of the sorted sets.", AclCategories = ["@sortedset"], Complexity = "O(N)+O(M*log(M)), N: sizes of the input sorted sets, M: elements in the resulting sorted set", KeyUses = ["RO ACCESS"], Syntax = "numkeys:integer key... [WEIGHTS <weight:integer>...] [AGGREGATE <aggregate(SUM|MIN|MAX)>] [WITHSCORES]" },
         new("zinter", -3, ReadOnly | MovableKeys, KeySpec.Counted(1), ZInter) { Since = "6.2.0", Group = "sorted-set", Summary = "The members that all sorted sets have.", AclCategories = ["@sortedset"], Complexity = "O(N*K)+O(M*log(M)), N: smallest input sorted set, K: input sorted sets, M: elements in the resulting sorted set", KeyUses = ["RO ACCESS"], Syntax = "numkeys:integer key... [WEIGHTS <weight:integer>...] [AGGREGATE <aggregate(SUM|MIN|MAX)>] [WITHSCORES]" },
         new("zdiff", -3, ReadOnly | MovableKeys, KeySpec.Counted(1), ZDiff) { Since = "6.2.0", Group = "sorted-set", Summary = "The members of the first sorted set that no other has.", AclCategories = ["@sortedset"], Complexity = "O(L + (N-K)log(N)), L: elements in all the sets, N: size of the first set, K: size of the result set", KeyUses = ["RO ACCESS"], Syntax = "numkeys:integer key... [WITHSCORES]" },
-        new("zunionstore", -4, Write | DenyOom | MovableKeys, KeySpec.DestinationAndCounted, ZUnionStore) { Since = "2.0.0", Group = "sorted-set", Summary = "Stores the members of any of the sorted sets.", AclCategories = ["@sortedset"], Complexity = "O(N)+O(M log(M)), N: sizes of the input sorted sets, M: elements in the resulting sorted set", KeyUses = ["OW UPDATE", "RO ACCESS"], Syntax = "destination:key numkeys:integer key... [WEIGHTS <weight:integer>...] [AGGREGATE <aggregate(SUM|MIN|MAX)>]" },
-        new("zinterstore", -4, Write | DenyOom | MovableKeys, KeySpec.DestinationAndCounted, ZInterStore) { Since = "2.0.0", Group = "sorted-set", Summary = "Stores the members that all sorted sets have.", AclCategories = ["@sortedset"], Complexity = "O(N*K)+O(M*log(M)), N: smallest input sorted set, K: input sorted sets, M: elements in the resulting sorted set", KeyUses = ["OW UPDATE", "RO ACCESS"], Syntax = "destination:key numkeys:integer key... [WEIGHTS <weight:integer>...] [AGGREGATE <aggregate(SUM|MIN|MAX)>]" },
-        new("zdiffstore", -4, Write | DenyOom | MovableKeys, KeySpec.DestinationAndCounted, ZDiffStore) { Since = "6.2.0", Group = "sorted-set", Summary = "Stores the members of the first sorted set that no other has.", AclCategories = ["@sortedset"], Complexity = "O(L + (N-K)log(N)), L: elements in all the sets, N: size of the first set, K: size of the result set", KeyUses = ["OW UPDATE", "RO ACCESS"], Syntax = "destination:key numkeys:integer key..." },
+        new("zunionstore", -4, Write | DenyOom | MovableKeys, KeySpec.DestinationAndCounted, ZUnionStore) { LooksUp = true, Since = "2.0.0", Group = "sorted-set", Summary = "Stores the members of any of the sorted sets.", AclCategories = ["@sortedset"], Complexity = "O(N)+O(M log(M)), N: sizes of the input sorted sets, M: elements in the resulting sorted set", KeyUses = ["OW UPDATE", "RO ACCESS"], Syntax = "destination:key numkeys:integer key... [WEIGHTS <weight:integer>...] [AGGREGATE <aggregate(SUM|MIN|MAX)>]" },
+        new("zinterstore", -4, Write | DenyOom | MovableKeys, KeySpec.DestinationAndCounted, ZInterStore) { LooksUp = true, Since = "2.0.0", Group = "sorted-set", Summary = "Stores the members that all sorted sets have.", AclCategories = ["@sortedset"], Complexity = "O(N*K)+O(M*log(M)), N: smallest input sorted set, K: input sorted sets, M: elements in the resulting sorted set", KeyUses = ["OW UPDATE", "RO ACCESS"], Syntax = "destination:key numkeys:integer key... [WEIGHTS <weight:integer>...] [AGGREGATE <aggregate(SUM|MIN|MAX)>]" },
+        new("zdiffstore", -4, Write | DenyOom | MovableKeys, KeySpec.DestinationAndCounted, ZDiffStore) { LooksUp = true, Since = "6.2.0", Group = "sorted-set", Summary = "Stores the members of the first sorted set that no other has.", AclCategories = ["@sortedset"], Complexity = "O(L + (N-K)log(N)), L: elements in all the sets, N: size of the first set, K: size of the result set", KeyUses = ["OW UPDATE", "RO ACCESS"], Syntax = "destination:key numkeys:integer key..." },
         new("zintercard", -3, ReadOnly | MovableKeys, KeySpec.Counted(1), ZInterCard) { Since = "7.0.0", Group = "sorted-set", Summary = "How many members all sorted sets have in common.", AclCategories = ["@sortedset"], Complexity = "O(N*K), N: smallest input sorted set, K: input sorted sets", KeyUses = ["RO ACCESS"], Syntax = "numkeys:integer key... [LIMIT <limit:integer>]" },
     ];
 
@@ -90,7 +90,12 @@ internal static class SortedSetAlgebraCommands
 
         if (isStore)
         {
-            c.StoreOrDelete(1, result, result.Count == 0);
+            c.StoreOrDelete(1, result, result.Count == 0, operation switch
+            {
+                Operation.Union => Happened.ZUnionStore,
+                Operation.Intersection => Happened.ZInterStore,
+                _ => Happened.ZDiffStore,
+            });
             c.Reply.Integer(result.Count);
             return;
         }
@@ -135,7 +140,7 @@ internal static class SortedSetAlgebraCommands
         sources = new Source[count];
         for (var i = 0; i < sources.Length; i++)
         {
-            var value = c.Find(countAt + 1 + i)?.Value;
+            var value = c.LookOrFind(countAt + 1 + i)?.Value;
             if (value is not (null or SortedSetValue or SetValue))
             {
                 c.Reply.Error(Errors.WrongType);

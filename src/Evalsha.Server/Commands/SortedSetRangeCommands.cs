@@ -17,7 +17,7 @@ internal static class SortedSetRangeCommands
         new("zrevrangebyscore", -4, ReadOnly, KeySpec.One, ZRevRangeByScore) { Since = "2.2.0", Group = "sorted-set", Summary = "The members between two scores, highest first.", AclCategories = ["@sortedset"], Complexity = "O(log(N)+M), N: elements in the sorted set, M: elements being returned", KeyUses = ["RO ACCESS"], Syntax = "key max:double min:double [WITHSCORES] [LIMIT <offset_count{offset:integer count:integer}>]", History = ["2.1.6: Min and max can be exclusive"], DeprecatedSince = "6.2.0", ReplacedBy = "ZRANGE with the REV and BYSCORE arguments" },
         new("zrangebylex", -4, ReadOnly, KeySpec.One, ZRangeByLex) { Since = "2.8.9", Group = "sorted-set", Summary = "The members between two names, when all scores are equal.", AclCategories = ["@sortedset"], Complexity = "O(log(N)+M), N: elements in the sorted set, M: elements being returned", KeyUses = ["RO ACCESS"], Syntax = "key min max [LIMIT <offset_count{offset:integer count:integer}>]", DeprecatedSince = "6.2.0", ReplacedBy = "ZRANGE with the BYLEX argument" },
         new("zrevrangebylex", -4, ReadOnly, KeySpec.One, ZRevRangeByLex) { Since = "2.8.9", Group = "sorted-set", Summary = "The members between two names, last first.", AclCategories = ["@sortedset"], Complexity = "O(log(N)+M), N: elements in the sorted set, M: elements being returned", KeyUses = ["RO ACCESS"], Syntax = "key max min [LIMIT <offset_count{offset:integer count:integer}>]", DeprecatedSince = "6.2.0", ReplacedBy = "ZRANGE with the REV and BYLEX arguments" },
-        new("zrangestore", -5, Write | DenyOom, KeySpec.Two, ZRangeStore) { Since = "6.2.0", Group = "sorted-set", Summary = "Stores the members between two ranks, scores or names.", AclCategories = ["@sortedset"], Complexity = "O(log(N)+M), N: elements in the sorted set, M: elements stored into the destination key", KeyUses = ["OW UPDATE", "RO ACCESS"], Syntax = "dst:key src:key min max [sortby(BYSCORE|BYLEX)] [REV] [LIMIT <offset_count{offset:integer count:integer}>]" },
+        new("zrangestore", -5, Write | DenyOom, KeySpec.Two, ZRangeStore) { LooksUp = true, Since = "6.2.0", Group = "sorted-set", Summary = "Stores the members between two ranks, scores or names.", AclCategories = ["@sortedset"], Complexity = "O(log(N)+M), N: elements in the sorted set, M: elements stored into the destination key", KeyUses = ["OW UPDATE", "RO ACCESS"], Syntax = "dst:key src:key min max [sortby(BYSCORE|BYLEX)] [REV] [LIMIT <offset_count{offset:integer count:integer}>]" },
         new("zcount", 4, ReadOnly | Fast, KeySpec.One, ZCount) { Since = "2.0.0", Group = "sorted-set", Summary = "How many members lie between two scores.", AclCategories = ["@sortedset"], Complexity = "O(log(N)), N: elements in the sorted set", KeyUses = ["RO ACCESS"], Syntax = "key min:double max:double" },
         new("zlexcount", 4, ReadOnly | Fast, KeySpec.One, ZLexCount) { Since = "2.8.9", Group = "sorted-set", Summary = "How many members lie between two names.", AclCategories = ["@sortedset"], Complexity = "O(log(N)), N: elements in the sorted set", KeyUses = ["RO ACCESS"], Syntax = "key min max" },
         new("zremrangebyrank", 4, Write, KeySpec.One, ZRemRangeByRank) { Since = "2.0.0", Group = "sorted-set", Summary = "Removes the members between two ranks.", AclCategories = ["@sortedset"], Complexity = "O(log(N)+M), N: elements in the sorted set, M: elements removed by the operation", KeyUses = ["RW DELETE"], Syntax = "key start:integer stop:integer" },
@@ -207,7 +207,7 @@ internal static class SortedSetRangeCommands
             }
         }
 
-        c.StoreOrDelete(1, result, result.Count == 0);
+        c.StoreOrDelete(1, result, result.Count == 0, Happened.ZRangeStore);
         c.Reply.Integer(result.Count);
     }
 
@@ -237,14 +237,14 @@ internal static class SortedSetRangeCommands
         }
 
         var isAny = set is not null && Arguments.TryClamp(ref first, ref last, set.Count);
-        RemoveRun(c, isAny ? ((int)first, (int)last + 1) : (0, 0));
+        RemoveRun(c, isAny ? ((int)first, (int)last + 1) : (0, 0), Happened.ZRemRangeByRank);
     }
 
     private static void ZRemRangeByScore(CommandContext c)
     {
         if (TryScores(c, 2, 3, out var range) && c.TryGet<SortedSetValue>(1, out var set))
         {
-            RemoveRun(c, set?.RanksOf(range) ?? (0, 0));
+            RemoveRun(c, set?.RanksOf(range) ?? (0, 0), Happened.ZRemRangeByScore);
         }
     }
 
@@ -252,11 +252,11 @@ internal static class SortedSetRangeCommands
     {
         if (TryNames(c, 2, 3, out var range) && c.TryGet<SortedSetValue>(1, out var set))
         {
-            RemoveRun(c, set?.RanksOf(range) ?? (0, 0));
+            RemoveRun(c, set?.RanksOf(range) ?? (0, 0), Happened.ZRemRangeByLex);
         }
     }
 
-    private static void RemoveRun(CommandContext c, (int First, int End) ranks)
+    private static void RemoveRun(CommandContext c, (int First, int End) ranks, KeyEvent what)
     {
         var count = Math.Max(0, ranks.End - ranks.First);
         if (count > 0 && c.TryGet<SortedSetValue>(1, out var entry, out var set))
@@ -264,6 +264,7 @@ internal static class SortedSetRangeCommands
             set!.RemoveRun(ranks.First, count);
             c.RemoveIf(set.Count == 0, entry!);
             c.Changed(1);
+            c.NotifyRemoval(what, entry!.Key, set.Count == 0);
         }
 
         c.Reply.Integer(count);

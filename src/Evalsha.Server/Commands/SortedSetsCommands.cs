@@ -116,6 +116,7 @@ internal static class SortedSetsCommands
         if (added + updated > 0)
         {
             c.Changed(1);
+            c.Notify(options.Increments ? Happened.ZIncr : Happened.ZAdd, 1);
         }
         else if (set is not null)
         {
@@ -194,6 +195,7 @@ internal static class SortedSetsCommands
         {
             c.RemoveIf(set!.Count == 0, entry!);
             c.Changed(1);
+            c.NotifyRemoval(Happened.ZRem, entry!.Key, set.Count == 0);
         }
 
         c.Reply.Integer(removed);
@@ -323,6 +325,7 @@ internal static class SortedSetsCommands
         PopInto(c.Reply, set, taken, fromMax, isNested);
         c.RemoveIf(set.Count == 0, entry!);
         c.Changed(1);
+        c.NotifyRemoval(fromMax ? Happened.ZPopMax : Happened.ZPopMin, entry!.Key, set.Count == 0);
     }
 
     private static void ZMPop(CommandContext c)
@@ -372,6 +375,7 @@ internal static class SortedSetsCommands
             PopInto(c.Reply, set, taken, fromMax, isNested: true);
             c.RemoveIf(set.Count == 0, entry);
             c.Changed(entry.Key);
+            c.NotifyRemoval(fromMax ? Happened.ZPopMax : Happened.ZPopMin, entry.Key, set.Count == 0);
             if (c.WantsEffects)
             {
                 c.Effect(fromMax ? Words.ZPopMax : Words.ZPopMin, entry.Key, Numbers.Text(taken));

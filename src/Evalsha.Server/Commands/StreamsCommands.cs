@@ -96,8 +96,14 @@ internal static class StreamsCommands
         }
 
         stream.Append(id, pairs);
-        trim.Apply(stream);
+        var trimmed = trim.Apply(stream);
         c.Changed(1);
+        c.Notify(Happened.XAdd, 1);
+        if (trimmed > 0)
+        {
+            c.Notify(Happened.XTrim, 1);
+        }
+
         var text = id.Text();
         // With a whole id and no trimming, the command as it came is its own effect.
         if (c.WantsEffects && (isChosenHere || starred || idAt > 2))
@@ -282,6 +288,7 @@ internal static class StreamsCommands
         if (removed > 0)
         {
             c.Changed(1);
+            c.Notify(Happened.XDel, 1);
         }
 
         c.Reply.Integer(removed);
@@ -304,6 +311,7 @@ internal static class StreamsCommands
         if (removed > 0)
         {
             c.Changed(1);
+            c.Notify(Happened.XTrim, 1);
             if (c.WantsEffects)
             {
                 c.Effect([Words.XTrim, c.Text(1), .. trim.Effect(stream)]);
@@ -388,6 +396,7 @@ internal static class StreamsCommands
         stream.EntriesAdded = added == -1 ? stream.EntriesAdded : (ulong)added;
         stream.MaxDeletedId = deleted == StreamId.Min ? stream.MaxDeletedId : deleted;
         c.Changed(1);
+        c.Notify(Happened.XSetId, 1);
         c.Reply.Ok();
     }
 

@@ -20,9 +20,9 @@ internal static class StringsCommands
         new("mset", -3, Write | DenyOom, KeySpec.Pairs, MSet) { Since = "1.0.1", Group = "string", Summary = "Stores several strings at once.", AclCategories = ["@string"], Complexity = "O(N), N: keys to set", KeyUses = ["OW UPDATE"], Tips = ["request_policy:multi_shard", "response_policy:all_succeeded"], Syntax = "key_value{key value}..." },
         new("msetnx", -3, Write | DenyOom, KeySpec.Pairs, MSetNx) { Since = "1.0.1", Group = "string", Summary = "Stores several strings if none of the keys exists.", AclCategories = ["@string"], Complexity = "O(N), N: keys to set", KeyUses = ["OW INSERT"], Tips = ["request_policy:multi_shard", "response_policy:agg_min"], Syntax = "key_value{key value}..." },
         new("mget", -2, ReadOnly | Fast, KeySpec.All, MGet) { Since = "1.0.0", Group = "string", Summary = "The values of several string keys.", AclCategories = ["@string"], Complexity = "O(N), N: keys to retrieve", KeyUses = ["RO ACCESS"], Tips = ["request_policy:multi_shard"], Syntax = "key..." },
-        new("getset", 3, Write | DenyOom | Fast, KeySpec.One, GetSet) { Since = "1.0.0", Group = "string", Summary = "Stores a string and answers the one it replaces.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW ACCESS UPDATE"], Syntax = "key value", DeprecatedSince = "6.2.0", ReplacedBy = "SET with the !GET argument" },
-        new("getdel", 2, Write | Fast, KeySpec.One, GetDel) { Since = "6.2.0", Group = "string", Summary = "The value of a string key, which is then deleted.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW ACCESS DELETE"], Syntax = "key" },
-        new("getex", -2, Write | Fast, KeySpec.One, GetEx) { Since = "6.2.0", Group = "string", Summary = "The value of a string key, whose deadline may be set or dropped.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW ACCESS UPDATE"], Syntax = "key [expiration(EX <seconds:integer>|PX <milliseconds:integer>|EXAT <unix-time-seconds:unix-time>|PXAT <unix-time-milliseconds:unix-time>|PERSIST)]" },
+        new("getset", 3, Write | DenyOom | Fast, KeySpec.One, GetSet) { LooksUp = true, Since = "1.0.0", Group = "string", Summary = "Stores a string and answers the one it replaces.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW ACCESS UPDATE"], Syntax = "key value", DeprecatedSince = "6.2.0", ReplacedBy = "SET with the !GET argument" },
+        new("getdel", 2, Write | Fast, KeySpec.One, GetDel) { LooksUp = true, Since = "6.2.0", Group = "string", Summary = "The value of a string key, which is then deleted.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW ACCESS DELETE"], Syntax = "key" },
+        new("getex", -2, Write | Fast, KeySpec.One, GetEx) { LooksUp = true, Since = "6.2.0", Group = "string", Summary = "The value of a string key, whose deadline may be set or dropped.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW ACCESS UPDATE"], Syntax = "key [expiration(EX <seconds:integer>|PX <milliseconds:integer>|EXAT <unix-time-seconds:unix-time>|PXAT <unix-time-milliseconds:unix-time>|PERSIST)]" },
         new("append", 3, Write | DenyOom | Fast, KeySpec.One, Append) { Since = "2.0.0", Group = "string", Summary = "Adds bytes to the end of a string.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RW INSERT"], Syntax = "key value" },
         new("strlen", 2, ReadOnly | Fast, KeySpec.One, StrLen) { Since = "2.2.0", Group = "string", Summary = "The length of a string in bytes.", AclCategories = ["@string"], Complexity = "O(1)", KeyUses = ["RO"], Syntax = "key" },
         new("getrange", 4, ReadOnly, KeySpec.One, GetRange) { Since = "2.4.0", Group = "string", Summary = "A part of a string, by first and last index.", AclCategories = ["@string"], Complexity = "O(N), N: length of the returned string", KeyUses = ["RO ACCESS"], Syntax = "key start:integer end:integer" },
@@ -119,7 +119,7 @@ internal static class StringsCommands
             return;
         }
 
-        var entry = c.Find(1);
+        var entry = options.Get ? c.Look(1) : c.Find(1);
         if (options.Get)
         {
             if (entry is not null && !StringValue.IsString(entry.Value))
@@ -145,6 +145,7 @@ internal static class StringsCommands
         if (options.HasDeadline)
         {
             c.Db.SetExpiry(entry, deadline);
+            c.Notify(Happened.Expire, entry.Key);
             SetEffect(c, entry, deadline);
         }
         else if (c.WantsEffects && options.Get)
@@ -190,6 +191,7 @@ internal static class StringsCommands
 
         var entry = Put(c, 1, 3, keepsExpiry: false);
         c.Db.SetExpiry(entry, deadline);
+        c.Notify(Happened.Expire, entry.Key);
         if (c.WantsEffects)
         {
             c.Effect(Words.Set, entry.Key, c.Text(3), Words.Pxat, Numbers.Text(deadline));
@@ -276,6 +278,7 @@ internal static class StringsCommands
         {
             c.Db.Remove(entry);
             c.Changed(entry.Key);
+            c.Notify(Happened.Del, entry.Key);
             c.Effect(Words.Del, entry.Key);
         }
     }
@@ -303,12 +306,14 @@ internal static class StringsCommands
         {
             c.Db.Remove(entry);
             c.Changed(entry.Key);
+            c.Notify(Happened.Del, entry.Key);
             c.Effect(Words.Del, entry.Key);
         }
         else if (options.HasDeadline)
         {
             c.Db.SetExpiry(entry, deadline);
             c.Changed(entry.Key);
+            c.Notify(Happened.Expire, entry.Key);
             if (c.WantsEffects)
             {
                 c.Effect(Words.PExpireAt, entry.Key, Numbers.Text(deadline));
@@ -317,6 +322,7 @@ internal static class StringsCommands
         else if (options.Persist && c.Db.ClearExpiry(entry))
         {
             c.Changed(entry.Key);
+            c.Notify(Happened.Persist, entry.Key);
             c.Effect(Words.Persist, entry.Key);
         }
     }
@@ -330,7 +336,7 @@ internal static class StringsCommands
 
         if (entry is null)
         {
-            entry = Put(c, 1, 2, keepsExpiry: false);
+            entry = Put(c, 1, 2, keepsExpiry: false, Happened.Append);
             c.Reply.Integer(StringValue.Length(entry.Value));
             return;
         }
@@ -346,6 +352,7 @@ internal static class StringsCommands
         entry.Value = buffer;
         tail.CopyTo(buffer.Extend(length + tail.Length)[length..]);
         c.Changed(entry.Key);
+        c.Notify(Happened.Append, entry.Key);
         c.Reply.Integer(buffer.Length);
     }
 
@@ -409,6 +416,7 @@ internal static class StringsCommands
         var buffer = Writable(c, entry);
         bytes.CopyTo(buffer.Extend(Math.Max(length, (int)offset + bytes.Length))[(int)offset..]);
         c.Changed(1);
+        c.Notify(Happened.SetRange, 1);
         c.Reply.Integer(buffer.Length);
     }
 
@@ -475,6 +483,7 @@ internal static class StringsCommands
         }
 
         c.Changed(1);
+        c.Notify(Happened.IncrBy, 1);
         c.Reply.Integer(sum);
     }
 
@@ -511,6 +520,7 @@ internal static class StringsCommands
         }
 
         c.Changed(entry.Key);
+        c.Notify(Happened.IncrByFloat, entry.Key);
         c.Effect(Words.Set, entry.Key, text, Words.KeepTtl);
         c.Reply.Bulk(text);
     }
@@ -543,7 +553,7 @@ internal static class StringsCommands
     }
 
     /// <summary>Stores argument <paramref name="value"/> under the key of argument <paramref name="key"/>; a counter is overwritten in place.</summary>
-    private static Entry Put(CommandContext c, int key, int value, bool keepsExpiry)
+    private static Entry Put(CommandContext c, int key, int value, bool keepsExpiry, KeyEvent? what = null)
     {
         var entry = c.Find(key);
         object stored = !RedisNumber.TryParseInteger(c[value], out var integer) ? c.Text(value)
@@ -568,6 +578,7 @@ internal static class StringsCommands
         }
 
         c.Changed(entry.Key);
+        c.Notify(what ?? Happened.Set, entry.Key);
         return entry;
     }
 

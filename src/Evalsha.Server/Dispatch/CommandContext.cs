@@ -146,21 +146,13 @@ public sealed class CommandContext
     public Entry? Find(int i) => _objects is { } objects ? Db.Find(objects[i]) : Db.Find(this[i]);
 
     /// <summary>As <see cref="Find(int)"/>, and counts a hit or a miss for INFO: what read commands use.</summary>
-    public Entry? Look(int i)
-    {
-        var entry = Find(i);
-        if (entry is null)
-        {
-            Server.Stats.KeyspaceMisses++;
-            Notify(Happened.KeyMiss, i);
-        }
-        else
-        {
-            Server.Stats.KeyspaceHits++;
-        }
+    public Entry? Look(int i) => Looked(Find(i), this[i]);
 
-        return entry;
-    }
+    /// <summary>As <see cref="Look(int)"/>, for a key that is no argument (a pattern of SORT).</summary>
+    public Entry? Look(ReadOnlySpan<byte> key) => Looked(Db.Find(key), key);
+
+    /// <summary>As <see cref="Look(int)"/>, but the key's idle time stays.</summary>
+    public Entry? Glance(int i) => Looked(Db.Peek(this[i]), this[i]);
 
     /// <summary>The value at the key of argument <paramref name="i"/>: null when missing; false: WRONGTYPE has been replied.</summary>
     public bool TryGet<T>(int i, out T? value)
@@ -170,7 +162,7 @@ public sealed class CommandContext
         where T : class => TryCast(Db.Find(key), out value);
 
     /// <summary>Find; a read command's look at a key counts as a hit or a miss.</summary>
-    public Entry? LookOrFind(int i) => Row.Is(CommandFlags.ReadOnly) ? Look(i) : Find(i);
+    public Entry? LookOrFind(int i) => Row.Is(CommandFlags.ReadOnly) || Row.LooksUp ? Look(i) : Find(i);
 
     /// <summary>As TryGet, with the entry. A missing key is not an error: entry and value are null.</summary>
     public bool TryGet<T>(int i, out Entry? entry, out T? value)
@@ -322,6 +314,23 @@ public sealed class CommandContext
         {
             Server.Effects.Add(Db.Index, this);
         }
+    }
+
+    private Entry? Looked(Entry? entry, ReadOnlySpan<byte> key)
+    {
+        if (entry is not null)
+        {
+            Server.Stats.KeyspaceHits++;
+            return entry;
+        }
+
+        Server.Stats.KeyspaceMisses++;
+        if ((Server.KeyEvents.Wanted & KeyEventClasses.KeyMiss) != 0)
+        {
+            Server.KeyEvents.Publish(Happened.KeyMiss, Db.Index, key);
+        }
+
+        return null;
     }
 
     private bool TryCast<T>(Entry? entry, out T? value)

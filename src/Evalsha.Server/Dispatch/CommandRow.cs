@@ -92,6 +92,9 @@ public sealed record CommandRow(string Name, int Arity, CommandFlags Flags, KeyS
     /// <summary>Which arguments MONITOR must not show (passwords); null = none.</summary>
     public Func<CommandContext, int, bool>? IsSecret { get; init; }
 
+    /// <summary>A write that also reads: its looks at keys count as hits and misses (GETDEL, SINTERSTORE).</summary>
+    public bool LooksUp { get; init; }
+
     /// <summary>Runs scripts: never on a thread that the network needs.</summary>
     public bool MayRunLong { get; init; }
 
