@@ -104,6 +104,7 @@ internal static class BlockingCommands
             c.Reply.Bulk(ListsCommands.Pop(list, atHead));
             c.RemoveIf(list.Count == 0, entry);
             c.Changed(entry.Key);
+            c.NotifyRemoval(atHead ? Happened.LPop : Happened.RPop, entry.Key, list.Count == 0);
             c.Effect(atHead ? Words.LPop : Words.RPop, entry.Key);
             return;
         }
@@ -194,6 +195,7 @@ internal static class BlockingCommands
             SortedSetsCommands.PopInto(c.Reply, set, 1, fromMax, isNested: false);
             c.RemoveIf(set.Count == 0, entry);
             c.Changed(entry.Key);
+            c.NotifyRemoval(fromMax ? Happened.ZPopMax : Happened.ZPopMin, entry.Key, set.Count == 0);
             c.Effect(fromMax ? Words.ZPopMax : Words.ZPopMin, entry.Key);
             return;
         }
