@@ -10,6 +10,9 @@ public sealed record LuaLimits
     /// <summary>Nested calls in one coroutine (LUAI_MAXCALLS).</summary>
     public const int CallsMax = 20_000;
 
+    /// <summary>The least <see cref="MaxDepth"/>: what a coroutine begins with.</summary>
+    public const int DepthMin = 8;
+
     /// <summary>Slots of one coroutine's stack: as many as the nested calls could need, each with the most registers a function can have.</summary>
     public const int StackSlotsMax = CallsMax * 250;
 
@@ -30,6 +33,12 @@ public sealed record LuaLimits
 
     /// <summary>Bytes that may be alive at once, found by marking; 0 is no limit. Garbage does not count.</summary>
     public long MaxLiveBytes { get; init; }
+
+    /// <summary>Time one outermost call may take on the clock of <see cref="LuaOptions.Time"/>; zero is no limit.</summary>
+    public TimeSpan MaxTime { get; init; }
+
+    /// <summary>Nested Lua calls in one coroutine, then "stack overflow" is raised; 0 is <see cref="CallsMax"/>, and no value goes beyond it or below <see cref="DepthMin"/>.</summary>
+    public int MaxDepth { get; init; }
 
     public static LuaLimits None { get; } = new();
 }

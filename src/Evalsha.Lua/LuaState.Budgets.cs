@@ -1,4 +1,5 @@
-// The budgets of a state: steps, interrupts, live bytes.
+// The budgets of a state: steps, time, cancellation, interrupts, live bytes.
+// Limits are the state's (LuaLimits), except what the present call brought along (LuaBudget).
 // Steps are counted down in StepsLeft by loops, calls and library work; when a stretch is used up, OnStepsSpent looks at everything else:
 // the step budget, the host's hook, and how much was allocated meanwhile.
 using Evalsha.Lua.Compiled;
@@ -21,7 +22,12 @@ public sealed partial class LuaState
     long _stepsUsed;                             // before the present stretch, since the outermost call began
     long _untilHook = LuaLimits.InterruptInterval;
     long _untilSample = Hotness.SampleInterval;  // carried on from call to call, so that short scripts that run often are seen
+    long _maxSteps;                              // of the present outermost call; 0: no limit
+    TimeSpan _maxTime;
+    long _began;                                 // timestamp, when there is a limit of time
+    CancellationToken _cancellation;
     bool _isKilled;
+    LuaErrorKind _killKind;
     LuaValue _killError;
     LuaErrorKind _errorKind;
     int _memoryErrors;
@@ -32,8 +38,15 @@ public sealed partial class LuaState
     /// <summary>Instructions and library steps used since the outermost call began. An instruction that neither loops nor calls counts with the loop around it.</summary>
     public long StepsUsed => _stepsUsed + _stretch - StepsLeft;
 
-    void BeginBudgets()
+    void BeginBudgets(in LuaBudget budget)
     {
+        var limits = Options.Limits;
+        _maxSteps = budget.MaxSteps > 0 ? budget.MaxSteps : limits.MaxSteps;
+        _maxTime = budget.MaxTime > TimeSpan.Zero ? budget.MaxTime : limits.MaxTime;
+        if (_maxTime > TimeSpan.Zero) _began = Options.Time.GetTimestamp();
+        _cancellation = budget.Cancellation;
+        _cause = null;
+        _causeOf = null;
         _untilSample -= _stretch - StepsLeft;
         _untilHook = LuaLimits.InterruptInterval;
         _stepsUsed = 0;
@@ -46,7 +59,7 @@ public sealed partial class LuaState
 
     void SetStretch()
     {
-        var left = Options.Limits.MaxSteps > 0 ? Options.Limits.MaxSteps - _stepsUsed : long.MaxValue;
+        var left = _maxSteps > 0 ? _maxSteps - _stepsUsed : long.MaxValue;
         if (Options.Tier == LuaTier.Automatic) left = Math.Min(left, Math.Max(_untilSample, 0));
         _stretch = StepsLeft = Math.Clamp(left, 0, _untilHook);
     }
@@ -59,7 +72,7 @@ public sealed partial class LuaState
         _untilSample -= used;
         _stretch = StepsLeft = 0;
         if (_isKilled) return RaiseKill();
-        if (Options.Limits.MaxSteps > 0 && _stepsUsed >= Options.Limits.MaxSteps) return Kill(Text.ToByteString("step limit exceeded"));
+        if (_maxSteps > 0 && _stepsUsed >= _maxSteps) return Kill(LuaErrorKind.StepLimit, Text.ToByteString("step limit exceeded"));
         if (_untilSample <= 0)
         {
             _untilSample = Hotness.SampleInterval;
@@ -71,9 +84,11 @@ public sealed partial class LuaState
             return true;
         }
         _untilHook = LuaLimits.InterruptInterval;
+        if (_cancellation.IsCancellationRequested) return Cancel();
+        if (_maxTime > TimeSpan.Zero && Options.Time.GetElapsedTime(_began) >= _maxTime) return Kill(LuaErrorKind.TimeLimit, Text.ToByteString("time limit exceeded"));
         if (InterruptHook?.Invoke(this) is { IsRaised: true } interrupt)
         {
-            if (interrupt.IsKill) return Kill(interrupt.Error);
+            if (interrupt.IsKill) return Kill(LuaErrorKind.Killed, interrupt.Error);
             SetStretch();
             SetError(interrupt.Error);
             return false;
@@ -83,13 +98,15 @@ public sealed partial class LuaState
     }
 
     // After a kill every loop and call raises it again, so that pcall can hand it on but not go on from it.
-    bool Kill(in LuaValue error)
+    bool Kill(LuaErrorKind kind, in LuaValue error)
     {
         _isKilled = true;
+        _killKind = kind;
         _killError = error;
-        _errorKind = LuaErrorKind.Killed;
         return RaiseKill();
     }
+
+    bool Cancel() => Kill(LuaErrorKind.Cancelled, Text.ToByteString("cancelled"));
 
     bool RaiseKill()
     {

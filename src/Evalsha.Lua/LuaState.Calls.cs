@@ -44,7 +44,7 @@ public sealed partial class LuaState
         }
         catch (LuaSyntaxException failure)
         {
-            error = new LuaError(LuaErrorKind.Syntax, ByteString.Own(failure.FullMessageBytes), null);
+            error = new LuaError(LuaErrorKind.Syntax, ByteString.Own(failure.FullMessageBytes), null) { Chunk = DisplayOf(chunkName), Line = failure.Line };
             return false;
         }
     }
@@ -64,22 +64,23 @@ public sealed partial class LuaState
     /// <exception cref="LuaException">The call raised an error.</exception>
     public LuaValue[] Call(in LuaValue function, params ReadOnlySpan<LuaValue> arguments)
     {
-        if (!TryCall(function, arguments, out LuaValue[] results, out var error)) throw new LuaException(error);
+        if (!TryCallTraced(function, arguments, out var results, out var error)) throw new LuaException(error);
         return results;
     }
 
-    /// <summary>Calls a function and keeps its first result, nil when there is none. Allocates nothing unless it fails.</summary>
+    /// <summary>Calls a function and keeps its first result, nil when there is none. Allocates nothing unless it fails; of an error it keeps the value alone, not where it was raised.</summary>
     public bool TryCall(in LuaValue function, ReadOnlySpan<LuaValue> arguments, out LuaValue first, out LuaError error)
     {
-        var ok = Enter(function, arguments, 1, null, out var at, out _, out error);
+        var ok = Enter(function, arguments, 1, null, default, out var at, out _, out error);
         first = ok ? RunningThread.Stack[at] : LuaValue.Nil;
         Leave(at);
         return ok;
     }
 
+    /// <summary>Calls a function and gives its results. Of an error it keeps the value alone, not where it was raised.</summary>
     public bool TryCall(in LuaValue function, ReadOnlySpan<LuaValue> arguments, out LuaValue[] results, out LuaError error)
     {
-        var ok = Enter(function, arguments, -1, null, out var at, out var count, out error);
+        var ok = Enter(function, arguments, -1, null, default, out var at, out var count, out error);
         results = ok ? RunningThread.Stack.AsSpan(at, count).ToArray() : [];
         Leave(at);
         return ok;
@@ -88,7 +89,7 @@ public sealed partial class LuaState
     /// <summary>As <see cref="TryCall(in LuaValue, ReadOnlySpan{LuaValue}, out LuaValue[], out LuaError)"/>, with the traceback of where an error was raised.</summary>
     public bool TryCallTraced(in LuaValue function, ReadOnlySpan<LuaValue> arguments, out LuaValue[] results, out LuaError error)
     {
-        var ok = Enter(function, arguments, -1, _tracer ??= Function("traceback", KeepTraceback), out var at, out var count, out error);
+        var ok = Enter(function, arguments, -1, Tracer, default, out var at, out var count, out error);
         results = ok ? RunningThread.Stack.AsSpan(at, count).ToArray() : [];
         Leave(at);
         return ok;
@@ -97,18 +98,12 @@ public sealed partial class LuaState
     LuaHostFunction? _tracer;
     string? _traceback;
 
-    int KeepTraceback(ref LuaCall call)
-    {
-        _traceback = Traceback.Of(call.Thread, 1, Traceback.FirstLevelsOfHandler);
-        return call.Return(call[0]);
-    }
-
-    bool Enter(in LuaValue function, ReadOnlySpan<LuaValue> arguments, int wanted, LuaHostFunction? handler, out int at, out int count, out LuaError error)
+    bool Enter(in LuaValue function, ReadOnlySpan<LuaValue> arguments, int wanted, LuaHostFunction? handler, in LuaBudget budget, out int at, out int count, out LuaError error)
     {
         var thread = RunningThread;
         if (_depth++ == 0)
         {
-            BeginBudgets();
+            BeginBudgets(budget);
             BeginMemory();
         }
         var top = Interpreter.SafeTop(thread);
@@ -119,12 +114,28 @@ public sealed partial class LuaState
         arguments.CopyTo(stack.AsSpan(at + 1));
         thread.Top = at + 1 + arguments.Length;
         _traceback = null;
-        var ok = Interpreter.ProtectedCall(thread, at, arguments.Length, wanted, handler is null ? 0 : top);
+        _chunk = null;
+        var ok = !WasCancelled() && Interpreter.ProtectedCall(thread, at, arguments.Length, wanted, handler is null ? 0 : top);
         count = !ok ? 0 : wanted >= 0 ? wanted : thread.Top - at;
-        error = ok ? default : new LuaError(_isKilled ? LuaErrorKind.Killed : _errorKind, TakeError(), _traceback);
-        if (!ok && !_isKilled) _errorKind = LuaErrorKind.Runtime;
+        error = ok ? default : MakeError();
         thread.Top = top;
         return ok;
+    }
+
+    // What was cancelled before it began does not begin.
+    bool WasCancelled() => _depth == 1 && _cancellation.IsCancellationRequested && !Cancel();
+
+    LuaError MakeError()
+    {
+        var value = TakeError();
+        var kind = _isKilled ? _killKind : _errorKind;
+        _errorKind = LuaErrorKind.Runtime;
+        return new LuaError(kind, value, _traceback)
+        {
+            Chunk = _chunk,
+            Line = _chunk is null ? 0 : _line,
+            Cause = value.IsReference && ReferenceEquals(value.Ref, _causeOf) ? _cause : null,
+        };
     }
 
     void Leave(int at)

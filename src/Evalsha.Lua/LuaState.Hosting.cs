@@ -17,7 +17,7 @@ public sealed partial class LuaState
     /// </summary>
     public bool TryCall(in LuaValue function, ReadOnlySpan<LuaValue> arguments, LuaHostFunction handler, out LuaValue first, out LuaError error)
     {
-        var ok = Enter(function, arguments, 1, handler, out var at, out _, out error);
+        var ok = Enter(function, arguments, 1, handler, default, out var at, out _, out error);
         first = ok ? RunningThread.Stack[at] : LuaValue.Nil;
         Leave(at);
         return ok;

@@ -91,7 +91,7 @@ public sealed partial class LuaState
         _room = limit / 8;
         SetHandledError(WellKnown.NotEnoughMemory);
         _errorKind = LuaErrorKind.Memory;
-        if (++_memoryErrors >= MemoryErrorsMax) Kill(WellKnown.NotEnoughMemory);
+        if (++_memoryErrors >= MemoryErrorsMax) Kill(LuaErrorKind.Killed, WellKnown.NotEnoughMemory);
         return false;
     }
 

@@ -13,6 +13,7 @@ public sealed partial class LuaState
     {
         Options = options ?? new LuaOptions();
         CompilesAtOnce = Options.Tier == LuaTier.Compiled;
+        DepthMax = Options.Limits.MaxDepth > 0 ? Math.Clamp(Options.Limits.MaxDepth, LuaLimits.DepthMin, LuaLimits.CallsMax) : LuaLimits.CallsMax;
         Strings = new StringPool();
         Registry = new LuaTable();
         MainThread = new LuaThread(this, new LuaTable(0, 2), isMain: true);
@@ -61,6 +62,9 @@ public sealed partial class LuaState
 
     /// <summary>How often it was looked which function runs.</summary>
     internal int CompilerLooks;
+
+    /// <summary>Nested Lua calls in one coroutine.</summary>
+    internal readonly int DepthMax;
 
     /// <summary>Every function is compiled when it is made.</summary>
     internal readonly bool CompilesAtOnce;

@@ -1,16 +1,18 @@
-// The samples are run, and what the README says they print is what they print.
+// The samples are run, and what a README says they print is what they print.
 using System.Diagnostics;
 
 namespace Referee.Cli.Tests;
 
 public sealed class SamplesTests
 {
-    [Fact]
-    public async Task Ten_lines_print_what_the_README_says()
+    [Theory]
+    [InlineData("TenLines", "README.md")]
+    [InlineData("EmbeddedLua", "src/Evalsha.Lua/README.md")]
+    public async Task A_sample_prints_what_its_README_says(string sample, string document)
     {
-        var readme = await File.ReadAllTextAsync(Path.Combine(Samples.Repository, "README.md"));
+        var readme = await File.ReadAllTextAsync(Path.Combine(Samples.Repository, document));
         var said = readme.ReplaceLineEndings("\n").Split("```text\n")[1].Split("```")[0];
-        (await RunAsync("TenLines")).ShouldBe(said);
+        (await RunAsync(sample)).ShouldBe(said);
     }
 
     // The sample is built with these tests, into the folder beside theirs.

@@ -501,7 +501,7 @@ internal static partial class Interpreter
     static bool GrowFrames(LuaThread thread)
     {
         // An error handler may go a little further, to make its message.
-        var limit = LuaLimits.CallsMax + (thread.IsHandlingOverflow ? LuaLimits.HostLevelsMax : 0);
+        var limit = thread.State.DepthMax + (thread.IsHandlingOverflow ? LuaLimits.HostLevelsMax : 0);
         var length = thread.Frames.Length;
         if (length >= limit)
         {

@@ -17,7 +17,7 @@ public enum LuaThreadStatus : byte
 public sealed partial class LuaThread : LuaObject
 {
     const int InitialSlots = 64;
-    const int InitialFrames = 8;
+    const int InitialFrames = LuaLimits.DepthMin;
 
     /// <summary>What a new coroutine costs.</summary>
     internal const int InitialBytes = 160 + InitialSlots * 16 + InitialFrames * 24;
@@ -116,7 +116,7 @@ public sealed partial class LuaThread : LuaObject
     internal void ErrorCaught(int frame)
     {
         RaisedAt = 0;
-        if (Frames.Length > LuaLimits.CallsMax && frame + 1 < LuaLimits.CallsMax) Array.Resize(ref Frames, LuaLimits.CallsMax);
+        if (Frames.Length > State.DepthMax && frame + 1 < State.DepthMax) Array.Resize(ref Frames, State.DepthMax);
     }
 
     /// <summary>Slots from here on hold nothing that the program can still see.</summary>
@@ -132,7 +132,8 @@ public sealed partial class LuaThread : LuaObject
             Stack = kept;
             for (var open = OpenUpvalues; open is not null; open = open.Next) open.Stack = kept;
         }
-        if (Frames.Length > KeptFrames) Array.Resize(ref Frames, KeptFrames);
+        var frames = Math.Min(KeptFrames, State.DepthMax);
+        if (Frames.Length > frames) Array.Resize(ref Frames, frames);
         // Any value does above the top, so the cheapest clearing is the best one.
         Array.Clear(Stack, slot, Math.Min(StackLimit, Stack.Length) - slot);
         StackLimit = Math.Max(WipedSlots, slot);

@@ -7,7 +7,7 @@ using System.Runtime.CompilerServices;
 
 namespace Evalsha.Lua.Runtime;
 
-public readonly struct LuaValue : IEquatable<LuaValue>
+public readonly partial struct LuaValue : IEquatable<LuaValue>
 {
     internal const long NilTag = -1;
     internal const long FalseTag = -2;

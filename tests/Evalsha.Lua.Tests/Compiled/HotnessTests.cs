@@ -82,7 +82,7 @@ public sealed class HotnessTests
     public void A_compiled_program_without_end_uses_up_its_steps(string program)
     {
         var error = LuaHost.Error(program, Compiled with { Limits = new LuaLimits { MaxSteps = 2_000_000 } });
-        error.Kind.ShouldBe(LuaErrorKind.Killed);
+        error.Kind.ShouldBe(LuaErrorKind.StepLimit);
     }
 
     [Fact]

@@ -74,7 +74,7 @@ public class LimitsTests
     public void A_program_without_end_uses_up_its_steps(string program)
     {
         var error = LuaHost.Error(program, new LuaOptions { Limits = new LuaLimits { MaxSteps = 2_000_000 } });
-        error.Kind.ShouldBe(LuaErrorKind.Killed);
+        error.Kind.ShouldBe(LuaErrorKind.StepLimit);
     }
 
     [Fact]
