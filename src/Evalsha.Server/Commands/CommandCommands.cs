@@ -78,7 +78,7 @@ public static class CommandCommands
     }
 
     /// <summary>The row of a name, or of <c>container|subcommand</c>.</summary>
-    private static CommandRow? Named(CommandContext c, int i)
+    internal static CommandRow? Named(CommandContext c, int i)
     {
         var name = c[i];
         var bar = name.IndexOf((byte)'|');
@@ -238,6 +238,7 @@ public static class CommandCommands
         {
             _ when row.Subcommands.Length > 0 => null, // a container does nothing itself
             "generic" when row.AclCategories.Contains("@set") => null, // SORT belongs to the types it sorts
+            "generic" when row.AclCategories.Contains("@connection") => null, // WAIT is the client's affair
             "generic" => "@keyspace",
             "sorted-set" => "@sortedset",
             "transactions" => "@transaction",

@@ -26,6 +26,7 @@ public static class ServerCommands
                 Server("set", -4, Admin | NoScript | Loading | Stale, ConfigSet, "2.0.0", "Sets configuration parameters in-flight.") with { Complexity = "O(N), N: configuration parameters provided", Tips = ["request_policy:all_nodes", "response_policy:all_succeeded"], Syntax = "parameter_value{parameter value}...", History = ["7.0.0: Set multiple parameters in one call"] },
                 Server("resetstat", 2, Admin | NoScript | Loading | Stale, ConfigResetStat, "2.0.0", "Resets the server's statistics.") with { Complexity = "O(1)" },
                 Server("rewrite", 2, Admin | NoScript | Loading | Stale, static c => c.Reply.Error("ERR The server is running without a config file"u8), "2.8.0", "Persists the effective configuration to file.") with { Complexity = "O(1)" },
+                Server("help", 2, Loading | Stale, ConfigHelp, "5.0.0", "What CONFIG knows.") with { Complexity = "O(1)" },
             ],
         },
         Server("dbsize", 1, ReadOnly | Fast, static c => c.Reply.Integer(c.Db.Count), "1.0.0", "Returns the number of keys in the database.") with { AclCategories = ["@keyspace"], Complexity = "O(1)", Tips = ["request_policy:all_shards", "response_policy:agg_sum"] },
@@ -131,6 +132,16 @@ public static class ServerCommands
 
     private static void Refuse(CommandContext c, string name, string reason) =>
         c.Reply.Error($"ERR CONFIG SET failed (possibly related to argument '{name}') - {reason}");
+
+    private static void ConfigHelp(CommandContext c) => c.ReplyHelp(
+        "GET <pattern>",
+        "    Return parameters matching the glob-like <pattern> and their values.",
+        "SET <directive> <value>",
+        "    Set the configuration <directive> to <value>.",
+        "RESETSTAT",
+        "    Reset statistics reported by the INFO command.",
+        "REWRITE",
+        "    Rewrite the configuration file.");
 
     private static void ConfigResetStat(CommandContext c)
     {

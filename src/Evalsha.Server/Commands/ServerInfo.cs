@@ -31,6 +31,10 @@ internal static class ServerInfo
             server.Tracking.KeysMax = most;
             return null;
         }));
+        var slow = server.Slow;
+        server.Config.Integer("slowlog-log-slower-than", null, () => slow.SlowLogMicroseconds, v => slow.SlowLogMicroseconds = v, -1, long.MaxValue);
+        server.Config.Integer("slowlog-max-len", null, () => slow.SlowLogMax, v => slow.SlowLogMax = v, 0, long.MaxValue);
+        server.Config.Integer("latency-monitor-threshold", null, () => slow.LatencyMilliseconds, v => slow.LatencyMilliseconds = v, 0, long.MaxValue);
         server.Config.Constant("port", port.ToString(CultureInfo.InvariantCulture));
         server.Config.Constant("bind", bind.ToString());
         server.Config.Constant("databases", server.Databases.Length.ToString(CultureInfo.InvariantCulture));
@@ -39,8 +43,9 @@ internal static class ServerInfo
         server.Info.Add("Memory", w => Memory(w, server));
         server.Info.Add("Persistence", w => Persistence(w, server));
         server.Info.Add("Stats", w => Stats(w, server));
-        server.Info.Add("Replication", w => Replication(w));
+        server.Info.Add("Replication", w => Replication(w, server));
         server.Info.Add("CPU", Cpu);
+        server.Info.Add("Modules", static _ => { });
         server.Info.Add("Commandstats", w => CommandStats(w, server), byDefault: false);
         server.Info.Add("Latencystats", w => LatencyStats(w, server), byDefault: false);
         server.Info.Add("Errorstats", w => ErrorStats(w, server));
@@ -52,11 +57,15 @@ internal static class ServerInfo
     {
         var uptime = (server.Clock.Now - server.StartedAt) / 1000;
         w.Field("redis_version", ConnectionCommands.ServerVersion);
+        w.Field("redis_git_sha1", "00000000");
+        w.Field("redis_git_dirty", 0);
+        w.Field("redis_build_id", "0");
         w.Field("redis_mode", "standalone");
         w.Field("evalsha_version", typeof(ServerInfo).Assembly.GetName().Version?.ToString(3) ?? "0.0.0");
         w.Field("os", RuntimeInformation.OSDescription);
         w.Field("arch_bits", IntPtr.Size * 8);
         w.Field("runtime", RuntimeInformation.FrameworkDescription);
+        w.Field("multiplexing_api", OperatingSystem.IsLinux() ? "epoll" : "dotnet");
         w.Field("process_id", Environment.ProcessId);
         w.Field("run_id", server.RunId);
         w.Field("tcp_port", port);
@@ -64,11 +73,17 @@ internal static class ServerInfo
         w.Field("uptime_in_seconds", uptime);
         w.Field("uptime_in_days", uptime / 86_400);
         w.Field("hz", server.Config.Hz);
+        w.Field("configured_hz", server.Config.Hz);
+        w.Field("lru_clock", (server.Clock.Now / 1000) & 0xFFFFFF);
+        w.Field("executable", Environment.ProcessPath ?? "");
+        w.Field("config_file", "");
+        w.Field("io_threads_active", 0);
     }
 
     private static void Clients(InfoWriter w, ServerContext server)
     {
         w.Field("connected_clients", server.Clients.Count);
+        w.Field("cluster_connections", 0);
         w.Field("maxclients", server.Config.MaxClients);
         w.Field("tracking_clients", server.Tracking.ClientCount);
         w.Field("blocked_clients", server.Unit.Waiters.Count);
@@ -81,16 +96,40 @@ internal static class ServerInfo
         var used = GC.GetTotalMemory(false);
         w.Field("used_memory", used);
         w.Field("used_memory_human", Human(used));
-        w.Field("used_memory_rss", Environment.WorkingSet);
+        var resident = Environment.WorkingSet;
+        var machine = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        var peak = server.Stats.SeeMemory(used);
+        var start = server.Stats.MemoryAtStart;
+        var data = Math.Max(0, used - start);
+        w.Field("used_memory_rss", resident);
+        w.Field("used_memory_rss_human", Human(resident));
+        w.Field("used_memory_peak", peak);
+        w.Field("used_memory_peak_human", Human(peak));
+        w.Field("used_memory_peak_perc", string.Create(CultureInfo.InvariantCulture, $"{used * 100.0 / peak:F2}%"));
+        w.Field("used_memory_startup", start);
+        w.Field("used_memory_dataset", data);
+        w.Field("used_memory_dataset_perc", string.Create(CultureInfo.InvariantCulture, $"{data * 100.0 / used:F2}%"));
+        w.Field("total_system_memory", machine);
+        w.Field("total_system_memory_human", Human(machine));
+        w.Field("mem_fragmentation_ratio", string.Create(CultureInfo.InvariantCulture, $"{(double)resident / used:F2}"));
+        w.Field("mem_fragmentation_bytes", resident - used);
         w.Field("maxmemory", server.Config.MaxMemory);
         w.Field("maxmemory_human", Human(server.Config.MaxMemory));
         w.Field("maxmemory_policy", "noeviction");
         w.Field("mem_allocator", "dotnet");
+        w.Field("active_defrag_running", 0);
+        w.Field("lazyfree_pending_objects", 0);
+        w.Field("lazyfreed_objects", 0);
     }
 
     private static void Persistence(InfoWriter w, ServerContext server)
     {
         w.Field("loading", server.IsLoading ? 1 : 0);
+        w.Field("async_loading", 0);
+        w.Field("rdb_changes_since_last_save", server.Unit.Dirty);
+        w.Field("rdb_bgsave_in_progress", 0);
+        w.Field("rdb_last_save_time", server.StartedAt / 1000);
+        w.Field("rdb_last_bgsave_status", "ok");
         w.Field("aof_enabled", server.DurableLog is null ? 0 : 1);
         server.DurableLog?.Describe(w);
     }
@@ -100,10 +139,16 @@ internal static class ServerInfo
         var stats = server.Stats;
         w.Field("total_connections_received", Interlocked.Read(ref stats.Connections));
         w.Field("total_commands_processed", stats.Commands);
+        w.Field("instantaneous_ops_per_sec", server.Stats.CommandsPerSecond(server.Clock.Now));
         w.Field("total_net_input_bytes", Interlocked.Read(ref stats.InputBytes));
         w.Field("total_net_output_bytes", Interlocked.Read(ref stats.OutputBytes));
         w.Field("rejected_connections", Interlocked.Read(ref stats.RejectedConnections));
+        w.Field("sync_full", 0);
+        w.Field("sync_partial_ok", 0);
+        w.Field("sync_partial_err", 0);
         w.Field("expired_keys", stats.ExpiredKeys);
+        w.Field("evicted_keys", 0);
+        w.Field("evicted_clients", 0);
         w.Field("keyspace_hits", stats.KeyspaceHits);
         w.Field("keyspace_misses", stats.KeyspaceMisses);
         w.Field("pubsub_channels", server.PubSub.ChannelCount);
@@ -114,14 +159,26 @@ internal static class ServerInfo
         w.Field("tracking_total_prefixes", server.Tracking.PrefixCount);
         w.Field("client_query_buffer_limit_disconnections", Interlocked.Read(ref stats.QueryLimitDisconnections));
         w.Field("client_output_buffer_limit_disconnections", Interlocked.Read(ref stats.OutputLimitDisconnections));
+        w.Field("latest_fork_usec", 0);
+        w.Field("total_forks", 0);
+        w.Field("unexpected_error_replies", 0);
         w.Field("total_error_replies", stats.Errors);
         w.Field("turns_taken", server.Gate.Acquisitions);
     }
 
-    private static void Replication(InfoWriter w)
+    private static void Replication(InfoWriter w, ServerContext server)
     {
         w.Field("role", "master");
         w.Field("connected_slaves", 0);
+        w.Field("master_failover_state", "no-failover");
+        w.Field("master_replid", server.RunId);
+        w.Field("master_replid2", new string('0', 40));
+        w.Field("master_repl_offset", 0);
+        w.Field("second_repl_offset", -1);
+        w.Field("repl_backlog_active", 0);
+        w.Field("repl_backlog_size", 0);
+        w.Field("repl_backlog_first_byte_offset", 0);
+        w.Field("repl_backlog_histlen", 0);
     }
 
     private static void Cpu(InfoWriter w)
@@ -146,12 +203,12 @@ internal static class ServerInfo
     private static void CommandStat(InfoWriter w, CommandRow row)
     {
         var counters = row.Counters;
-        if (counters.Calls != 0 || counters.Rejected != 0)
+        if (counters.Calls != 0 || counters.Rejected != 0 || counters.Failed != 0)
         {
             var microseconds = counters.Ticks * 1e6 / Stopwatch.Frequency;
             var perCall = counters.Calls == 0 ? 0 : microseconds / counters.Calls;
             w.Field($"cmdstat_{row.FullName}", string.Create(CultureInfo.InvariantCulture,
-                $"calls={counters.Calls},usec={microseconds:0},usec_per_call={perCall:0.00},rejected_calls={counters.Rejected}"));
+                $"calls={counters.Calls},usec={microseconds:0},usec_per_call={perCall:0.00},rejected_calls={counters.Rejected},failed_calls={counters.Failed}"));
         }
     }
 

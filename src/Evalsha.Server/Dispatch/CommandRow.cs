@@ -131,6 +131,9 @@ internal sealed class CommandCounters
     public long Calls;
     public long Rejected;
 
+    /// <summary>Calls that made an error.</summary>
+    public long Failed;
+
     /// <summary>Of all calls, in ticks of <see cref="System.Diagnostics.Stopwatch"/>.</summary>
     public long Ticks;
 
@@ -138,12 +141,13 @@ internal sealed class CommandCounters
 
     public LatencyHistogram? Latency => _latency;
 
-    public void Called(long ticks)
+    public void Called(long ticks, bool failed)
     {
         Calls++;
+        Failed += failed ? 1 : 0;
         Ticks += ticks;
         (_latency ??= new LatencyHistogram()).Record(ticks);
     }
 
-    public void Reset() => (Calls, Rejected, Ticks, _latency) = (0, 0, 0, null);
+    public void Reset() => (Calls, Rejected, Failed, Ticks, _latency) = (0, 0, 0, 0, null);
 }

@@ -149,9 +149,16 @@ public sealed class Dispatcher(ServerContext server)
         }
 
         var before = unit.Dirty;
+        var errors = server.Stats.Errors;
         var start = Stopwatch.GetTimestamp();
         row.Body(c);
-        row.Counters.Called(Stopwatch.GetTimestamp() - start);
+        var ticks = Stopwatch.GetTimestamp() - start;
+        row.Counters.Called(ticks, server.Stats.Errors != errors);
+        if (ticks >= server.Slow.Ticks)
+        {
+            server.Slow.Note(c, row, ticks);
+        }
+
         if (server.Attention != 0)
         {
             Show(c, row, isBefore: false);

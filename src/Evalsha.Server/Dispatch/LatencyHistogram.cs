@@ -40,6 +40,30 @@ internal sealed class LatencyHistogram
         return 0;
     }
 
+    /// <summary>How many took at most so many microseconds, at each power of two where the sum grows: LATENCY HISTOGRAM's form.</summary>
+    public List<(long Microseconds, long Count)> Cumulative()
+    {
+        var found = new List<(long, long)>();
+        var (index, seen) = (0, 0L);
+        for (var bound = 1024L; seen < _count; bound *= 2)
+        {
+            // The upper end of Redis's bucket, which is 1/128 wide.
+            var end = bound + (bound / 128) - 1;
+            var before = seen;
+            while (index < _buckets.Length && (UpperEnd(index) <= end || index == _buckets.Length - 1))
+            {
+                seen += _buckets[index++];
+            }
+
+            if (seen != before)
+            {
+                found.Add((end / 1000, seen));
+            }
+        }
+
+        return found;
+    }
+
     // Below 2^(SubBits+1) a bucket is one nanosecond; above, the octave's number says how far its buckets were shifted.
     private static double UpperEnd(int index)
     {

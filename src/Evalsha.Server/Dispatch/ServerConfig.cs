@@ -154,7 +154,7 @@ public sealed class ServerConfig
         return _isOverMaxMemory;
     }
 
-    private void Integer(string name, string? alias, Func<long> get, Action<long> set, long least, long most) =>
+    internal void Integer(string name, string? alias, Func<long> get, Action<long> set, long least, long most) =>
         Define(new ConfigParameter(name, () => get().ToString(CultureInfo.InvariantCulture), text =>
         {
             if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))

@@ -65,6 +65,9 @@ public sealed class ServerContext
 
     public ClientRegistry Clients { get; } = new();
 
+    /// <summary>The slow log and the latency monitor.</summary>
+    public SlowWatch Slow { get; } = new();
+
     public InfoSections Info { get; } = new();
 
     /// <summary>Where the server and redis.log write. Any thread.</summary>

@@ -17,7 +17,29 @@ public sealed class ServerStats
     public long OutputLimitDisconnections;
     public long QueryLimitDisconnections;
 
+    /// <summary>Managed bytes when the server began.</summary>
+    public long MemoryAtStart { get; } = GC.GetTotalMemory(false);
+
+    private long _memoryPeak;
+
+    /// <summary>The most bytes in use at any look, this one included.</summary>
+    public long SeeMemory(long bytes) => _memoryPeak = Math.Max(_memoryPeak, bytes);
+
     public long Commands { get; set; }
+
+    private (long At, long Commands, long Rate) _lastLook;
+
+    /// <summary>Since the last look that was at least a tenth of a second ago.</summary>
+    public long CommandsPerSecond(long now)
+    {
+        if (now - _lastLook.At >= 100)
+        {
+            var rate = _lastLook.At == 0 ? 0 : Math.Max(0, Commands - _lastLook.Commands) * 1000 / (now - _lastLook.At);
+            _lastLook = (now, Commands, rate);
+        }
+
+        return _lastLook.Rate;
+    }
 
     public long Errors { get; set; }
 
@@ -32,10 +54,13 @@ public sealed class ServerStats
 
     private const int ErrorCodesMax = 128;
 
+    // A first word that is longer is no code, as Redis sees it.
+    private const int ErrorCodeBytesMax = 31;
+
     public void CountError(ReadOnlySpan<byte> text)
     {
-        var space = text.IndexOf((byte)' ');
-        var code = System.Text.Encoding.Latin1.GetString(space < 0 ? text : text[..space]);
+        var space = text[..Math.Min(text.Length, ErrorCodeBytesMax)].IndexOf((byte)' ');
+        var code = space < 0 ? "ERR" : System.Text.Encoding.Latin1.GetString(text[..space]);
         lock (ErrorCodes)
         {
             Errors++;
