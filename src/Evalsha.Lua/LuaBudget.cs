@@ -16,5 +16,7 @@ public readonly record struct LuaBudget
     /// <summary>Ends the call from any thread: the error is "cancelled", of the kind <see cref="LuaErrorKind.Cancelled"/>.</summary>
     public CancellationToken Cancellation { get; init; }
 
+    internal bool IsNone => MaxSteps <= 0 && MaxTime <= TimeSpan.Zero && !Cancellation.CanBeCanceled;
+
     public static implicit operator LuaBudget(CancellationToken cancellation) => new() { Cancellation = cancellation };
 }

@@ -33,25 +33,32 @@ public enum LuaErrorKind : byte
 }
 
 /// <param name="Value">What was raised: any value, most often a string that begins with the position.</param>
-/// <param name="Traceback">
-/// As the stand-alone interpreter prints it, one char for each byte; null when the call did not ask for it, and for errors that no handler sees (memory).
-/// </param>
-public readonly record struct LuaError(LuaErrorKind Kind, LuaValue Value, string? Traceback)
+public readonly record struct LuaError(LuaErrorKind Kind, LuaValue Value)
 {
-    /// <summary>The chunk in which it was raised, as messages name it (<c>demo.lua</c>, <c>[string "return x"]</c>); null where the traceback is.</summary>
-    public string? Chunk { get; init; }
+    /// <summary>One reference, so that a call that goes well has little to clear.</summary>
+    internal LuaErrorOrigin? Origin { get; init; }
+
+    /// <summary>
+    /// As the stand-alone interpreter prints it, one char for each byte; null when the call did not ask for it, and for errors that no handler sees (memory).
+    /// </summary>
+    public string? Traceback => Origin?.Traceback;
+
+    /// <summary>The chunk in which it was raised, as messages name it (<c>demo.lua</c>, <c>[string "return x"]</c>); null where the traceback is, but for syntax errors.</summary>
+    public string? Chunk => Origin?.Chunk;
 
     /// <summary>The line in <see cref="Chunk"/>, from 1; 0 when unknown.</summary>
-    public int Line { get; init; }
+    public int Line => Origin?.Line ?? 0;
 
     /// <summary>What a typed host function threw, when that is what ended the call.</summary>
-    public Exception? Cause { get; init; }
+    public Exception? Cause => Origin?.Cause;
 
     /// <summary>The value as text when it is a string or number, else "(error object is a … value)" as the stand-alone interpreter prints.</summary>
     public string Message => Value.IsString ? Value.AsString.ToString()
         : Value.IsNumber ? LuaNumber.ToText(Value.AsNumber)
         : $"(error object is a {Value.Type.Name()} value)";
 }
+
+internal sealed record LuaErrorOrigin(string? Traceback, string? Chunk, int Line, Exception? Cause);
 
 /// <summary>The one exception of the border: every throwing form throws it for every failure of a program, and each has a form that returns a <see cref="LuaError"/>.</summary>
 public sealed class LuaException(LuaError error) : Exception(error.Message, error.Cause)

@@ -26,6 +26,7 @@ public sealed partial class LuaState
     TimeSpan _maxTime;
     long _began;                                 // timestamp, when there is a limit of time
     CancellationToken _cancellation;
+    bool _hasBudget;                             // whether these three are the call's and not the state's
     bool _isKilled;
     LuaErrorKind _killKind;
     LuaValue _killError;
@@ -40,13 +41,9 @@ public sealed partial class LuaState
 
     void BeginBudgets(in LuaBudget budget)
     {
-        var limits = Options.Limits;
-        _maxSteps = budget.MaxSteps > 0 ? budget.MaxSteps : limits.MaxSteps;
-        _maxTime = budget.MaxTime > TimeSpan.Zero ? budget.MaxTime : limits.MaxTime;
+        if (!budget.IsNone || _hasBudget) SetBudget(budget);
         if (_maxTime > TimeSpan.Zero) _began = Options.Time.GetTimestamp();
-        _cancellation = budget.Cancellation;
-        _cause = null;
-        _causeOf = null;
+        if (_cause is not null) _cause = null;
         _untilSample -= _stretch - StepsLeft;
         _untilHook = LuaLimits.InterruptInterval;
         _stepsUsed = 0;
@@ -55,6 +52,15 @@ public sealed partial class LuaState
         _memoryErrors = 0;
         _errorKind = LuaErrorKind.Runtime;
         SetStretch();
+    }
+
+    // Most calls bring nothing along, and find the state's limits as the call before left them.
+    void SetBudget(in LuaBudget budget)
+    {
+        _hasBudget = !budget.IsNone;
+        _maxSteps = budget.MaxSteps > 0 ? budget.MaxSteps : Options.Limits.MaxSteps;
+        _maxTime = budget.MaxTime > TimeSpan.Zero ? budget.MaxTime : Options.Limits.MaxTime;
+        _cancellation = budget.Cancellation;
     }
 
     void SetStretch()

@@ -44,7 +44,10 @@ public sealed partial class LuaState
         }
         catch (LuaSyntaxException failure)
         {
-            error = new LuaError(LuaErrorKind.Syntax, ByteString.Own(failure.FullMessageBytes), null) { Chunk = DisplayOf(chunkName), Line = failure.Line };
+            error = new LuaError(LuaErrorKind.Syntax, ByteString.Own(failure.FullMessageBytes))
+            {
+                Origin = new LuaErrorOrigin(null, DisplayOf(chunkName), failure.Line, null),
+            };
             return false;
         }
     }
@@ -115,6 +118,7 @@ public sealed partial class LuaState
         thread.Top = at + 1 + arguments.Length;
         _traceback = null;
         _chunk = null;
+        _line = 0;
         var ok = !WasCancelled() && Interpreter.ProtectedCall(thread, at, arguments.Length, wanted, handler is null ? 0 : top);
         count = !ok ? 0 : wanted >= 0 ? wanted : thread.Top - at;
         error = ok ? default : MakeError();
@@ -130,12 +134,9 @@ public sealed partial class LuaState
         var value = TakeError();
         var kind = _isKilled ? _killKind : _errorKind;
         _errorKind = LuaErrorKind.Runtime;
-        return new LuaError(kind, value, _traceback)
-        {
-            Chunk = _chunk,
-            Line = _chunk is null ? 0 : _line,
-            Cause = value.IsReference && ReferenceEquals(value.Ref, _causeOf) ? _cause : null,
-        };
+        var cause = value.IsReference && ReferenceEquals(value.Ref, _causeOf) ? _cause : null;
+        var isKnown = cause is not null || _traceback is not null;
+        return new LuaError(kind, value) { Origin = isKnown ? new LuaErrorOrigin(_traceback, _chunk, _line, cause) : null };
     }
 
     void Leave(int at)

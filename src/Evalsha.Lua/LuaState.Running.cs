@@ -75,7 +75,7 @@ public sealed partial class LuaState
     static bool TryConvert<T>(in LuaValue value, out T result, out LuaError error)
     {
         var ok = value.TryTo(out result);
-        error = ok ? default : new LuaError(LuaErrorKind.Result, ByteString.FromUtf8(Conversion<T>.Mismatch(value)), null);
+        error = ok ? default : new LuaError(LuaErrorKind.Result, ByteString.FromUtf8(Conversion<T>.Mismatch(value)));
         return ok;
     }
 

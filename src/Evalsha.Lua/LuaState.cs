@@ -14,6 +14,7 @@ public sealed partial class LuaState
         Options = options ?? new LuaOptions();
         CompilesAtOnce = Options.Tier == LuaTier.Compiled;
         DepthMax = Options.Limits.MaxDepth > 0 ? Math.Clamp(Options.Limits.MaxDepth, LuaLimits.DepthMin, LuaLimits.CallsMax) : LuaLimits.CallsMax;
+        SetBudget(default);
         Strings = new StringPool();
         Registry = new LuaTable();
         MainThread = new LuaThread(this, new LuaTable(0, 2), isMain: true);
