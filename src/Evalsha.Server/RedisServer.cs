@@ -50,6 +50,7 @@ public sealed class RedisServer : IAsyncDisposable
             PubSubCommands.Rows,
             TransactionCommands.Rows,
             new ScriptingCommands(_scripts).Rows,
+            new FunctionCommands(_scripts).Rows,
             KeysCommands.Rows,
             ExpiryCommands.Rows,
             SortCommand.Rows,

@@ -46,7 +46,7 @@ internal sealed class ScriptingCommands(ScriptEngine engine)
                 Sub("load", 3, NoScript | Stale, Load, "Loads a server-side Lua script to the script cache.") with { Complexity = "O(N), N: length in bytes of the script body", Tips = ["request_policy:all_nodes", "response_policy:all_succeeded"], Syntax = "script" },
                 Sub("exists", -3, NoScript, Exists, "Determines whether server-side Lua scripts exist in the script cache.") with { Complexity = "O(N), N: scripts to check", Tips = ["request_policy:all_shards", "response_policy:agg_logical_and"], Syntax = "sha1..." },
                 Sub("flush", -2, NoScript, Flush, "Removes all server-side Lua scripts from the script cache.") with { Complexity = "O(N), N: scripts in cache", Tips = ["request_policy:all_nodes", "response_policy:all_succeeded"], Syntax = "[async(ASYNC|SYNC)@6.2.0]", History = ["6.2.0: ASYNC and SYNC flushing mode modifiers"] },
-                Sub("kill", 2, NoScript | AllowBusy, Kill, "Terminates a server-side Lua script during execution.") with { Complexity = "O(1)", Tips = ["request_policy:all_shards", "response_policy:one_succeeded"] },
+                Sub("kill", 2, NoScript | AllowBusy, c => Kill(c, isFunction: false), "Terminates a server-side Lua script during execution.") with { Complexity = "O(1)", Tips = ["request_policy:all_shards", "response_policy:one_succeeded"] },
                 Sub("help", 2, Loading | Stale, Help, "Returns helpful text about the different subcommands.") with { Since = "5.0.0", Complexity = "O(1)" },
                 Sub("debug", 3, NoScript, Debug, "Sets the debug mode of server-side Lua scripts.") with { Since = "3.2.0", Complexity = "O(1)", Syntax = "mode(YES|SYNC|NO)" },
             ],
@@ -117,15 +117,18 @@ internal sealed class ScriptingCommands(ScriptEngine engine)
         c.Reply.Ok();
     }
 
-    private void Kill(CommandContext c)
+    internal void Kill(CommandContext c, bool isFunction)
     {
-        switch (engine.Run.Kill())
+        switch (engine.Run.Kill(isFunction))
         {
             case KillOutcome.Requested:
                 c.Reply.Ok();
                 break;
             case KillOutcome.HasWritten:
                 c.Reply.Error("UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command."u8);
+                break;
+            case KillOutcome.OtherKind:
+                c.Reply.Error(isFunction ? Errors.BusyScript : Errors.BusyFunction);
                 break;
             default:
                 c.Reply.Error("NOTBUSY No scripts in execution right now."u8);

@@ -67,6 +67,9 @@ public sealed class CommandContext
     /// <summary>False inside a script or a transaction, and for clients that cannot wait: a blocking command then answers at once.</summary>
     public bool MayBlock => Retries is not null || (!IsScript && !IsInExec && Client.Blocked is not null);
 
+    /// <summary>Who wants to know how long the running command took. Set by the command, taken by the dispatcher.</summary>
+    internal IMeasured? Measured { get; set; }
+
     /// <summary>The turn this command runs in; not held for the few commands a busy server answers without one.</summary>
     public Turn Turn { get; internal set; }
 

@@ -84,7 +84,7 @@ public sealed class Dispatcher(ServerContext server)
         refusal = refusal.IsEmpty ? Checks.Authenticated(c, row) : refusal;
         if (refusal.IsEmpty && !row.Is(CommandFlags.AllowBusy))
         {
-            refusal = Errors.BusyScript;
+            refusal = server.IsBusyWithFunction ? Errors.BusyFunction : Errors.BusyScript;
         }
 
         if (!refusal.IsEmpty)
@@ -157,6 +157,12 @@ public sealed class Dispatcher(ServerContext server)
         if (ticks >= server.Slow.Ticks)
         {
             server.Slow.Note(c, row, ticks);
+        }
+
+        if (c.Measured is { } measured)
+        {
+            c.Measured = null;
+            measured.Called(ticks);
         }
 
         if (server.Attention != 0)

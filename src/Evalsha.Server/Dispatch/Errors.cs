@@ -31,5 +31,7 @@ public static class Errors
 
     public static ReadOnlySpan<byte> Loading => "LOADING Redis is loading the dataset in memory"u8;
 
+    public static ReadOnlySpan<byte> BusyFunction => "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE."u8;
+
     public static ReadOnlySpan<byte> BusyScript => "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."u8;
 }

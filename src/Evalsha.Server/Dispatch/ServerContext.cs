@@ -94,6 +94,12 @@ public sealed class ServerContext
         internal set => Volatile.Write(ref _writeRefusal, value);
     }
 
+    /// <summary>While the server is busy: with a function, and not with a script of EVAL's. Any thread.</summary>
+    public bool IsBusyWithFunction { get; internal set; }
+
+    /// <summary>The code of every function library, in order of loading. Inside the turn.</summary>
+    internal Func<IEnumerable<ByteString>> FunctionCodes { get; set; } = static () => [];
+
     /// <summary>The append-only file; null when the data lives in memory only.</summary>
     public IDurableLog? DurableLog { get; internal set; }
 

@@ -1,4 +1,4 @@
-// The whole keyspace as the commands that make it again: the base of a rewritten log.
+// The whole keyspace, and the function libraries before it, as the commands that make it again: the base of a rewritten log.
 // Always: inside one turn, so it is one instant of the data; keys past their deadline are left out; no command has more than ItemsPerCommand
 // items (as Redis writes them), and the buffer is handed on when it has filled, so memory does not grow with the data.
 using Evalsha.Lua.Runtime;
@@ -26,6 +26,11 @@ internal sealed class KeyspaceDump
     public static void Write(ServerContext server, AofFile target)
     {
         var dump = new KeyspaceDump(target);
+        foreach (var code in server.FunctionCodes())
+        {
+            dump.WriteFunctions(code);
+        }
+
         foreach (var database in server.Databases)
         {
             if (database.Count > 0)
@@ -35,6 +40,15 @@ internal sealed class KeyspaceDump
         }
 
         dump.HandOn();
+    }
+
+    private void WriteFunctions(ByteString code)
+    {
+        _writer.Request(3);
+        _writer.Bulk("FUNCTION"u8);
+        _writer.Bulk("LOAD"u8);
+        _writer.Bulk(code.Span);
+        HandOnIfFull();
     }
 
     private void WriteDatabase(Database database)

@@ -26,14 +26,15 @@ internal sealed class RedisLibrary
     private readonly LuaReply _reply;
     private readonly CommandContext _context;
     private readonly (ByteString? Name, CommandRow? Row)[] _names = new (ByteString?, CommandRow?)[CachedNames];
+    private bool _isLogged = true;
     private ByteString[] _arguments = new ByteString[KeptArguments];
 
-    public RedisLibrary(ServerContext server, ScriptRun run, LuaState lua)
+    public RedisLibrary(ServerContext server, ScriptRun run, LuaState lua, bool forFunctions)
     {
         (_server, _run, _lua) = (server, run, lua);
         _reply = new LuaReply(lua.Strings);
         _context = new CommandContext(server, NoClient.Instance, _reply) { IsScript = true };
-        lua.Register(Table, Rows());
+        lua.Register(Table, forFunctions ? Rows() : [.. Rows(), .. RowsOfScripts]);
         Table.SetString("LOG_DEBUG", 0);
         Table.SetString("LOG_VERBOSE", 1);
         Table.SetString("LOG_NOTICE", 2);
@@ -58,6 +59,7 @@ internal sealed class RedisLibrary
         _context.Turn = caller.Turn;
         _context.Select(caller.Db.Index);
         _reply.Protocol = 2;
+        _isLogged = true;
     }
 
     public void End()
@@ -71,6 +73,17 @@ internal sealed class RedisLibrary
         }
     }
 
+    /// <summary>What scripts of EVAL see and functions do not.</summary>
+    private static readonly LuaFunctionRow[] RowsOfScripts =
+    [
+        new("replicate_commands", static (ref LuaCall call) => call.Return(true)),
+        new("breakpoint", static (ref LuaCall call) => call.Return(false)),
+        new("debug", static (ref LuaCall call) => call.Return()),
+    ];
+
+    /// <summary>redis.log, which a library may also use while it is loaded.</summary>
+    public LuaFunctionRow LogRow => new("log", Log);
+
     private LuaFunctionRow[] Rows() =>
     [
         new("call", (ref LuaCall call) => Call(ref call, raises: true)),
@@ -81,9 +94,6 @@ internal sealed class RedisLibrary
         new("sha1hex", Sha1Hex),
         new("error_reply", ErrorReply),
         new("status_reply", StatusReply),
-        new("replicate_commands", static (ref LuaCall call) => call.Return(true)),
-        new("breakpoint", static (ref LuaCall call) => call.Return(false)),
-        new("debug", static (ref LuaCall call) => call.Return()),
         new("acl_check_cmd", CheckCommand),
     ];
 
@@ -115,7 +125,15 @@ internal sealed class RedisLibrary
         }
 
         _reply.Begin();
-        _server.Dispatcher.Call(_context, row);
+        if (_isLogged)
+        {
+            _server.Dispatcher.Call(_context, row);
+        }
+        else
+        {
+            CallUnlogged(row);
+        }
+
         var result = _reply.Result;
         return raises && _reply.IsError ? call.Raise(result) : call.Return(result);
     }
@@ -289,7 +307,22 @@ internal sealed class RedisLibrary
         return call.Return();
     }
 
-    private static int SetReplication(ref LuaCall call)
+    /// <summary>After redis.set_repl without REPL_AOF: the call happens, and the append-only file does not hear of it.</summary>
+    private void CallUnlogged(CommandRow row)
+    {
+        var was = _server.Effects.IsSuspended;
+        _server.Effects.IsSuspended = true;
+        try
+        {
+            _server.Dispatcher.Call(_context, row);
+        }
+        finally
+        {
+            _server.Effects.IsSuspended = was;
+        }
+    }
+
+    private int SetReplication(ref LuaCall call)
     {
         if (call.Count != 1)
         {
@@ -297,9 +330,13 @@ internal sealed class RedisLibrary
         }
 
         var flags = call[0].IsNumber ? (int)call[0].AsNumber : 0;
-        return (flags & ~3) != 0
-            ? Raise(ref call, "ERR Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.")
-            : call.Return();
+        if ((flags & ~3) != 0)
+        {
+            return Raise(ref call, "ERR Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.");
+        }
+
+        _isLogged = (flags & 1) != 0;
+        return call.Return();
     }
 
     private static int Sha1Hex(ref LuaCall call)
@@ -369,5 +406,5 @@ internal sealed class RedisLibrary
     private static readonly ByteString OkName = ByteString.FromUtf8("ok");
     private static readonly ByteString WrongReplyArguments = ByteString.FromUtf8("ERR wrong number or type of arguments");
 
-    private static int Raise(ref LuaCall call, string error) => call.Raise(LuaReply.MakeError(ByteString.FromUtf8(error), wasCounted: false));
+    internal static int Raise(ref LuaCall call, string error) => call.Raise(LuaReply.MakeError(ByteString.FromUtf8(error), wasCounted: false));
 }

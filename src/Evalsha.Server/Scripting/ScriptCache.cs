@@ -7,9 +7,9 @@ namespace Evalsha.Server.Scripting;
 
 /// <param name="Sha">Forty lower-case hexadecimal digits.</param>
 /// <param name="Body">The whole text, first line included.</param>
-internal sealed record CachedScript(ByteString Sha, ByteString Body, ScriptFlags Flags, LuaClosure Function)
+internal sealed record CachedScript(ByteString Sha, ByteString Body, ScriptFlags Flags, LuaClosure Function) : Runnable(Sha.ToString(), Flags, Function)
 {
-    public string ShaText { get; } = Sha.ToString();
+    public override bool IsFunction => false;
 }
 
 internal sealed class ScriptCache
@@ -33,6 +33,8 @@ internal sealed class ScriptCache
 
     /// <summary>Bytes of text held.</summary>
     public long Bytes { get; private set; }
+
+    public IEnumerable<CachedScript> All => _bySha.Values;
 
     public bool IsFull => _bySha.Count >= ScriptsMax;
 

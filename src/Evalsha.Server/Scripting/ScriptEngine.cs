@@ -9,7 +9,7 @@ using Evalsha.Server.Sessions;
 
 namespace Evalsha.Server.Scripting;
 
-internal sealed class ScriptEngine
+internal sealed partial class ScriptEngine
 {
     private static readonly ByteString KilledText = ByteString.FromUtf8("ERR Script killed by user with SCRIPT KILL...");
     private static readonly ByteString Err = ByteString.FromUtf8("err");
@@ -20,7 +20,9 @@ internal sealed class ScriptEngine
     private readonly long _memoryLimit;
     private readonly ScriptResult _result = new();
     private ScriptState? _state;
-    private ScriptState? _flushed;
+    private CommandContext? _caller; // whose command runs
+    private FunctionState? _functions;
+    private LuaState? _flushed;
 
     /// <param name="memoryLimit">Bytes that may be alive in the script state at once; 0 = no limit.</param>
     public ScriptEngine(ServerContext server, long memoryLimit)
@@ -30,8 +32,11 @@ internal sealed class ScriptEngine
         {
             w.Field("number_of_cached_scripts", Cache.Count);
             w.Field("used_memory_scripts", Cache.Bytes);
-            w.Field("number_of_functions", 0);
+            w.Field("number_of_functions", Functions.FunctionCount);
+            w.Field("number_of_libraries", Functions.LibraryCount);
+            w.Field("used_memory_functions", Functions.Bytes);
         });
+        server.FunctionCodes = () => Functions.Libraries.Select(static library => library.Code);
     }
 
     public ScriptCache Cache { get; } = new();
@@ -44,7 +49,7 @@ internal sealed class ScriptEngine
     public void Flush()
     {
         Cache.Clear();
-        _flushed = _state ?? _flushed;
+        _flushed = _state?.Lua ?? _functions?.Lua ?? _flushed;
         _state = null;
     }
 
@@ -91,29 +96,48 @@ internal sealed class ScriptEngine
         }
 
         var state = State;
-        var flags = script.Flags;
-        Run.Begin(script, c.Turn, mayWrite: !readOnly && (flags & ScriptFlags.NoWrites) == 0, ignoresMemory: (flags & (ScriptFlags.AllowOom | ScriptFlags.NoWrites)) != 0);
+        Begin(c, script, readOnly);
         try
         {
             state.Prepare(c, keys);
-            if (state.TryRun(script.Function, out var value))
-            {
-                _result.Write(c.Reply, value, state.Protocol);
-            }
-            else
-            {
-                ReplyFailure(c.Reply, script, value);
-            }
-
-            if (Run.IsAborted)
-            {
-                _server.Effects.Discard();
-            }
+            End(c.Reply, script, state.TryRun(script.Function, out var value), value, state.Protocol);
         }
         finally
         {
             Run.End();
             state.Clear();
+        }
+    }
+
+    private void Begin(CommandContext c, Runnable script, bool readOnly)
+    {
+        var flags = script.Flags;
+        Run.Begin(script, c.Turn, mayWrite: !readOnly && (flags & ScriptFlags.NoWrites) == 0, ignoresMemory: (flags & (ScriptFlags.AllowOom | ScriptFlags.NoWrites)) != 0);
+        c.Measured = script.Counters;
+        _caller = c;
+    }
+
+    private void End(IReply reply, Runnable script, bool succeeded, in LuaValue value, int protocol)
+    {
+        _caller = null;
+        if (succeeded)
+        {
+            if (value.IsTable && value.AsTable.GetString(Err).IsString)
+            {
+                script.Counters.Errors++;
+            }
+
+            _result.Write(reply, value, protocol);
+        }
+        else
+        {
+            script.Counters.Errors++;
+            ReplyFailure(reply, script, value);
+        }
+
+        if (Run.IsAborted)
+        {
+            _server.Effects.Discard();
         }
     }
 
@@ -143,7 +167,7 @@ internal sealed class ScriptEngine
     }
 
     /// <summary>What a script with a first line is asked before it runs. Without one, each of its commands is asked instead.</summary>
-    private bool IsRefused(CommandContext c, CachedScript script, bool readOnly)
+    private bool IsRefused(CommandContext c, Runnable script, bool readOnly)
     {
         if ((script.Flags & ScriptFlags.Compatible) != 0)
         {
@@ -167,13 +191,18 @@ internal sealed class ScriptEngine
 
     private ScriptState MakeState()
     {
-        var state = new ScriptState(_server, Run, _memoryLimit, OnInterrupt, _flushed);
+        var state = new ScriptState(_server, Run, _memoryLimit, OnInterrupt, _functions?.Lua ?? _flushed);
         _flushed = null;
         return state;
     }
 
     private LuaInterrupt OnInterrupt(LuaState state)
     {
+        if (_loadingUntil != 0)
+        {
+            return _server.Clock.Provider.GetTimestamp() < _loadingUntil ? LuaInterrupt.Continue : LuaInterrupt.Kill(LuaReply.MakeError(LoadTimeOut, wasCounted: false));
+        }
+
         if (Run.IsKilled || Run.IsAborted)
         {
             return LuaInterrupt.Kill(LuaReply.MakeError(KilledText, wasCounted: false));
@@ -189,7 +218,9 @@ internal sealed class ScriptEngine
         else if (!Run.IsBusy && threshold > 0 && time.GetElapsedTime(Run.StartedAt).TotalMilliseconds >= threshold)
         {
             Run.IsBusy = true;
-            _server.Log.Write(ServerLogLevel.Warning, $"Slow script detected: still in execution after {time.GetElapsedTime(Run.StartedAt).TotalMilliseconds:F0} milliseconds. You can try killing the script using the SCRIPT KILL command. Script name is: {Run.Script?.ShaText}.");
+            _server.IsBusyWithFunction = Run.IsFunction;
+            Run.Busy = Run.IsFunction && _caller is { } caller ? new BusyFunction(Run.Script!.Name, caller.Own(), Run.StartedAt) : null;
+            _server.Log.Write(ServerLogLevel.Warning, $"Slow script detected: still in execution after {time.GetElapsedTime(Run.StartedAt).TotalMilliseconds:F0} milliseconds. You can try killing the script using the {(Run.IsFunction ? "FUNCTION" : "SCRIPT")} KILL command. Script name is: {Run.Script?.Name}.");
             _server.Gate.DeclareBusy(Run.Turn);
         }
 
@@ -197,12 +228,12 @@ internal sealed class ScriptEngine
     }
 
     /// <summary>The error value, after the handler made a table of it, as Redis words it.</summary>
-    private static void ReplyFailure(IReply reply, CachedScript script, in LuaValue error)
+    private static void ReplyFailure(IReply reply, Runnable script, in LuaValue error)
     {
         if (!error.IsTable)
         {
             var text = error.IsString ? Encoding.Latin1.GetString(error.AsString.Span) : "execution failure";
-            reply.Error(Encoding.Latin1.GetBytes($"ERR Error running script {script.ShaText}, {text[..Math.Min(text.Length, 100)]}"));
+            reply.Error(Encoding.Latin1.GetBytes($"ERR Error running script {script.Name}, {text[..Math.Min(text.Length, 100)]}"));
             return;
         }
 
@@ -219,7 +250,7 @@ internal sealed class ScriptEngine
 
         if (table.GetString(Source) is { IsString: true } source && table.GetString(Line) is { IsNumber: true } line)
         {
-            message.AddRange(Encoding.Latin1.GetBytes($" script: {script.ShaText}, on {Encoding.Latin1.GetString(source.AsString.Span)}:{(long)line.AsNumber}."));
+            message.AddRange(Encoding.Latin1.GetBytes($" script: {script.Name}, on {Encoding.Latin1.GetString(source.AsString.Span)}:{(long)line.AsNumber}."));
         }
 
         reply.Error([.. message]);

@@ -21,7 +21,7 @@ internal enum ScriptFlags
 /// <param name="Length">Bytes to leave out of the compiled text; the line's end stays, so that line numbers are the author's.</param>
 internal readonly record struct ScriptHeader(ScriptFlags Flags, int Length)
 {
-    private static readonly (string Name, ScriptFlags Flag)[] Names =
+    internal static readonly (string Name, ScriptFlags Flag)[] Names =
     [
         ("no-writes", ScriptFlags.NoWrites),
         ("allow-oom", ScriptFlags.AllowOom),
@@ -86,7 +86,7 @@ internal readonly record struct ScriptHeader(ScriptFlags Flags, int Length)
     }
 
     /// <summary>Words as a shell splits them; null when a quote is not closed or is followed by more than a blank.</summary>
-    private static List<string>? Split(string line)
+    internal static List<string>? Split(string line)
     {
         var words = new List<string>();
         for (var i = 0; i < line.Length;)

@@ -1,6 +1,7 @@
 // The script that runs now: whose it is, what it may do, whether it wrote, whether somebody wants it dead.
 // Always: one at a time, inside one turn; everything but the kill is touched only by the thread that holds the turn; a kill names the run it is
 // meant for, so one that comes too late kills nobody else.
+using Evalsha.Lua.Runtime;
 using Evalsha.Server.Dispatch;
 
 namespace Evalsha.Server.Scripting;
@@ -11,7 +12,13 @@ internal enum KillOutcome
     Requested,
     NothingRuns,
     HasWritten,
+
+    /// <summary>SCRIPT KILL for a function, or FUNCTION KILL for a script.</summary>
+    OtherKind,
 }
+
+/// <param name="StartedAt">Timestamp of the TimeProvider.</param>
+internal sealed record BusyFunction(string Name, ByteString[] Command, long StartedAt);
 
 internal sealed class ScriptRun
 {
@@ -20,8 +27,15 @@ internal sealed class ScriptRun
     private long _aborted;
     private volatile bool _isRunning;
     private volatile bool _hasWritten;
+    private volatile bool _isFunction;
 
-    public CachedScript? Script { get; private set; }
+    public Runnable? Script { get; private set; }
+
+    /// <summary>A function runs, and not a script of EVAL's. Any thread.</summary>
+    public bool IsFunction => _isFunction;
+
+    /// <summary>What FUNCTION STATS tells of a function that runs too long: set when the server became busy. Any thread.</summary>
+    public BusyFunction? Busy { get; set; }
 
     public Turn Turn { get; private set; }
 
@@ -48,10 +62,11 @@ internal sealed class ScriptRun
 
     public bool IsKilled => Volatile.Read(ref _killed) == _number && _isRunning;
 
-    public void Begin(CachedScript script, in Turn turn, bool mayWrite, bool ignoresMemory)
+    public void Begin(Runnable script, in Turn turn, bool mayWrite, bool ignoresMemory)
     {
         _number++;
         Script = script;
+        _isFunction = script.IsFunction;
         Turn = turn;
         MayWrite = mayWrite;
         IgnoresMemory = ignoresMemory;
@@ -64,12 +79,13 @@ internal sealed class ScriptRun
     public void End()
     {
         _isRunning = false;
+        Busy = null;
         Script = null;
         Turn = default;
     }
 
     /// <summary>From any thread.</summary>
-    public KillOutcome Kill()
+    public KillOutcome Kill(bool isFunction)
     {
         if (!_isRunning)
         {
@@ -79,6 +95,11 @@ internal sealed class ScriptRun
         if (_hasWritten)
         {
             return KillOutcome.HasWritten;
+        }
+
+        if (isFunction != _isFunction)
+        {
+            return KillOutcome.OtherKind;
         }
 
         Volatile.Write(ref _killed, Volatile.Read(ref _number));

@@ -44,6 +44,7 @@ public sealed class TranscriptTests : IAsyncLifetime
     [InlineData("large")]
     [InlineData("pubsub")]
     [InlineData("blocking")]
+    [InlineData("functions")]
     public async Task Both_servers_answer_the_same_in_RESP3(string name)
     {
         await using var server = await RedisServer.StartAsync(new RedisServerOptions { Port = 0 });

@@ -44,7 +44,7 @@ public sealed class HostileScriptTests
         while (!thread.Join(Patience))
         {
             // Some would go on for years: they must hear the kill.
-            server.Scripts.Run.Kill();
+            server.Scripts.Run.Kill(isFunction: false);
         }
 
         failure.ShouldBeNull();
