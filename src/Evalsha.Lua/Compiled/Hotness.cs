@@ -23,6 +23,9 @@ internal static class Hotness
     /// <summary>A function that compiled code had to leave for weighs one look in this many calls.</summary>
     private const int CalledWeight = 1;
 
+    /// <summary>Calls by the host that count as one look at a call; a power of two.</summary>
+    public const int EntriesPerLook = 1024;
+
     /// <summary>Instructions of the largest function that is compiled; above it the runtime would not optimise the method.</summary>
     private const int InstructionsMax = 800;
 
@@ -50,6 +53,14 @@ internal static class Hotness
     public static void CalledFromCompiled(LuaState state, Executable code)
     {
         if (state.Options.Tier != LuaTier.Interpreted) Warm(state, code, CalledWeight);
+    }
+
+    /// <summary>The host calls this function again and again, as table.sort does: no look at the running function would find it there.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static bool EnteredByHost(LuaState state, Executable code)
+    {
+        if (state.Options.Tier == LuaTier.Automatic) Warm(state, code, CallWeight);
+        return code.Body is not null;
     }
 
     private static void Warm(LuaState state, Executable code, int by)

@@ -70,8 +70,9 @@ internal sealed class Liveness
                 Join(pc + 1 + i.SBx);
                 break;
             case OpCode.ForLoop:
-                Join(pc + 1);
                 Join(pc + 1 + i.SBx);
+                Kill(i.A + 3); // the loop variable, made on the way back
+                Join(pc + 1);
                 break;
             case OpCode.LoadBool when i.C != 0:
                 Join(pc + 2);

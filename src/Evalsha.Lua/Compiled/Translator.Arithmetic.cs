@@ -106,8 +106,9 @@ internal sealed partial class Translator
                 Cold(() =>
                 {
                     il.MarkLabel(detour);
-                    Flush(_pc);
+                    FlushAround(i.A);
                     Detour(i);
+                    Recover(_pc + 1, i.A);
                     il.Emit(Il.Br, done);
                 });
             }

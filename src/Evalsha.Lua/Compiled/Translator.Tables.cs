@@ -120,10 +120,10 @@ internal sealed partial class Translator
         Cold(() =>
         {
             il.MarkLabel(detour);
-            Flush(_pc);
+            FlushAround(register);
             call();
             LeaveUnlessDone();
-            TakeResult(register, wantsNumber);
+            Recover(_pc + 1, register, wantsNumber);
             il.Emit(Il.Br, done);
         });
     }
@@ -289,6 +289,16 @@ internal sealed partial class Translator
             il.Emit(Il.Stind_Ref);
             return;
         }
+        if (Instruction.IsConstant(rk) && !_constants[Instruction.ConstantIndex(rk)].IsReference)
+        {
+            Address(_slot!, Members.BitsOffset);
+            il.Emit(Il.Ldc_I8, _constants[Instruction.ConstantIndex(rk)].Bits);
+            il.Emit(Il.Stind_I8);
+            Address(_slot!, Members.RefOffset);
+            il.Emit(Il.Ldnull);
+            il.Emit(Il.Stind_Ref);
+            return;
+        }
         il.Emit(Il.Ldloc, _slot!);
         OperandAddress(rk);
         il.Emit(Il.Call, Members.Store);
@@ -302,9 +312,10 @@ internal sealed partial class Translator
         Cold(() =>
         {
             il.MarkLabel(detour);
-            Flush(_pc);
+            FlushAround();
             call();
             LeaveUnlessDone();
+            Recover(_pc + 1);
             il.Emit(Il.Br, done);
         });
     }

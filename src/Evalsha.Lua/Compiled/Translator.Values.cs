@@ -317,16 +317,4 @@ internal sealed partial class Translator
         }
         _now[register] = Dirty;
     }
-
-    // After a detour that put its result into the slot: the end of the cold path that began with a wish for a number.
-    private void TakeResult(int register, bool wantsNumber)
-    {
-        if (_il is null) return;
-        if (!wantsNumber) return;
-        _now[register] = Memory;
-        LoadBits(register);
-        _il.Emit(Il.Ldc_I8, LowestTag);
-        _il.Emit(Il.Bge_Un, Deoptimised(_pc + 1, _pc));
-        LoadNumberFromSlot(register);
-    }
 }

@@ -349,6 +349,7 @@ internal sealed partial class Translator
             il.Emit(Il.Ldc_I4, to);
             il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.Interrupted)));
             LeaveUnlessDone();
+            Recover(to);
             il.Emit(Il.Br, _labels[to]);
         });
     }
@@ -402,7 +403,34 @@ internal sealed partial class Translator
         }
     }
 
-    // The same on the path itself: afterwards everything is in its slot.
+    // Before a detour off the path: what is live before the instruction or behind it, but for its result.
+    private void FlushAround(int result = -1)
+    {
+        for (var r = 0; r < _registers; r++)
+        {
+            if (_now[r] == Dirty && (_live.IsLiveAt(_pc, r) || (r != result && _live.IsLiveAt(_pc + 1, r)))) StoreNumber(r);
+        }
+    }
+
+    // After a detour off the path: the numbers come back from their slots. So no IL local lives across a call that hardly ever happens, and
+    // the runtime keeps them in machine registers on the path. A debugger's hand may have put something else there; then the interpreter goes on.
+    private void Recover(int pc, int result = -1, bool wantsNumber = false)
+    {
+        var known = (byte[])_now.Clone();
+        Array.Clear(_now);
+        Label? otherwise = null;
+        for (var r = 0; r < _registers; r++)
+        {
+            if (r == result ? !wantsNumber : known[r] == Memory || !_live.IsLiveAt(pc, r)) continue;
+            LoadBits(r);
+            _il!.Emit(Il.Ldc_I8, LowestTag);
+            _il.Emit(Il.Bge_Un, otherwise ??= Deoptimised(pc, _pc));
+            LoadNumberFromSlot(r);
+        }
+        known.CopyTo(_now, 0);
+    }
+
+    // As Flush, on the path itself: afterwards everything is in its slot.
     private void FlushHere()
     {
         Flush(_pc);

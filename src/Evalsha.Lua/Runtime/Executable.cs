@@ -70,6 +70,9 @@ internal sealed class Executable
     /// <summary>How often the function was seen running; negative when it is not to be compiled (again).</summary>
     public int Heat;
 
+    /// <summary>Calls by the host while it was not compiled.</summary>
+    public int Entered;
+
     readonly Executable?[] _children;
     byte[]? _opCodes; // what stood where Op.Hook stands now
 

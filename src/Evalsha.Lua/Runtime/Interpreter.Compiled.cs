@@ -47,7 +47,10 @@ internal static partial class Interpreter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static bool RunEntered(LuaThread thread, Executable code)
     {
-        if (code.Body is null) return Execute(thread) == RunStatus.Done;
+        if (code.Body is null && ((++code.Entered & Hotness.EntriesPerLook - 1) != 0 || !Hotness.EnteredByHost(thread.State, code)))
+        {
+            return Execute(thread) == RunStatus.Done;
+        }
         return RunEnteredCompiled(thread);
     }
 
