@@ -234,6 +234,7 @@ internal static class CommandFacts
         new CommandFact("script|exists", -3, false, false, 0, 0, 0, 0),
         new CommandFact("script|flush", -2, false, false, 0, 0, 0, 0),
         new CommandFact("script|kill", 2, false, false, 0, 0, 0, 0),
+        new CommandFact("script|stats", -2, false, false, 0, 0, 0, 0),
         new CommandFact("script|help", 2, false, true, 0, 0, 0, 0),
         new CommandFact("script|debug", 3, false, false, 0, 0, 0, 0),
         new CommandFact("sdiff", -2, false, true, 1, -1, 1, 0),

@@ -47,6 +47,7 @@ internal sealed class ScriptingCommands(ScriptEngine engine)
                 Sub("exists", -3, NoScript, Exists, "Determines whether server-side Lua scripts exist in the script cache.") with { Complexity = "O(N), N: scripts to check", Tips = ["request_policy:all_shards", "response_policy:agg_logical_and"], Syntax = "sha1..." },
                 Sub("flush", -2, NoScript, Flush, "Removes all server-side Lua scripts from the script cache.") with { Complexity = "O(N), N: scripts in cache", Tips = ["request_policy:all_nodes", "response_policy:all_succeeded"], Syntax = "[async(ASYNC|SYNC)@6.2.0]", History = ["6.2.0: ASYNC and SYNC flushing mode modifiers"] },
                 Sub("kill", 2, NoScript | AllowBusy, c => Kill(c, isFunction: false), "Terminates a server-side Lua script during execution.") with { Complexity = "O(1)", Tips = ["request_policy:all_shards", "response_policy:one_succeeded"] },
+                Sub("stats", -2, NoScript, c => ScriptStatistics.Answer(c, engine), "How often scripts and functions were called and how long they took. Not a command of Redis.") with { Complexity = "O(N log N), N: scripts that were called", Syntax = "[RESET] [name...]" },
                 Sub("help", 2, Loading | Stale, Help, "Returns helpful text about the different subcommands.") with { Since = "5.0.0", Complexity = "O(1)" },
                 Sub("debug", 3, NoScript, Debug, "Sets the debug mode of server-side Lua scripts.") with { Since = "3.2.0", Complexity = "O(1)", Syntax = "mode(YES|SYNC|NO)" },
             ],

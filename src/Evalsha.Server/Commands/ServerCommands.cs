@@ -146,6 +146,7 @@ public static class ServerCommands
     private static void ConfigResetStat(CommandContext c)
     {
         c.Server.Stats.Reset();
+        c.Server.ResetScriptCounters();
         foreach (var row in c.Server.Commands.Rows)
         {
             row.Counters.Reset();

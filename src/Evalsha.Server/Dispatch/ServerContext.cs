@@ -100,6 +100,9 @@ public sealed class ServerContext
     /// <summary>The code of every function library, in order of loading. Inside the turn.</summary>
     internal Func<IEnumerable<ByteString>> FunctionCodes { get; set; } = static () => [];
 
+    /// <summary>CONFIG RESETSTAT, for the counts of scripts and functions. Inside the turn.</summary>
+    internal Action ResetScriptCounters { get; set; } = static () => { };
+
     /// <summary>The append-only file; null when the data lives in memory only.</summary>
     public IDurableLog? DurableLog { get; internal set; }
 

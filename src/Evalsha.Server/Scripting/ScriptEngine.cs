@@ -36,12 +36,22 @@ internal sealed partial class ScriptEngine
             w.Field("number_of_libraries", Functions.LibraryCount);
             w.Field("used_memory_functions", Functions.Bytes);
         });
+        server.ResetScriptCounters = () =>
+        {
+            foreach (var runnable in All)
+            {
+                runnable.Counters.Reset();
+            }
+        };
         server.FunctionCodes = () => Functions.Libraries.Select(static library => library.Code);
     }
 
     public ScriptCache Cache { get; } = new();
 
     public ScriptRun Run { get; } = new();
+
+    /// <summary>Every cached script and every function.</summary>
+    public IEnumerable<Runnable> All => Cache.All.Concat<Runnable>(Functions.Libraries.SelectMany(static library => library.Functions));
 
     private ScriptState State => _state ??= MakeState();
 
