@@ -28,14 +28,36 @@ internal static class ServeCommand
         appendOnly.AcceptOnlyFromAmong("yes", "no");
         var appendFsync = new Option<string>("--appendfsync") { Description = "When the append-only file is forced onto the disk.", DefaultValueFactory = _ => "everysec" };
         appendFsync.AcceptOnlyFromAmong("always", "everysec", "no");
+        var unixSocket = new Option<string?>("--unixsocket") { Description = "Path of a unix socket to listen on as well." };
+        var unixSocketPerm = new Option<string?>("--unixsocketperm") { Description = "Its permissions, in octal (700)." };
+        unixSocketPerm.Validators.Add(static result =>
+        {
+            if (result.Tokens.Count > 0 && !TryOctal(result.Tokens[0].Value, out _))
+            {
+                result.AddError($"'{result.Tokens[0].Value}' is not an octal number of permissions.");
+            }
+        });
+        var tlsPort = new Option<int?>("--tls-port") { Description = "TCP port that speaks TLS; 0 takes a free one." };
+        var tlsCert = new Option<FileInfo?>("--tls-cert-file") { Description = "The server's certificate, PEM." };
+        var tlsKey = new Option<FileInfo?>("--tls-key-file") { Description = "The certificate's key, PEM." };
+        var tlsCa = new Option<FileInfo?>("--tls-ca-cert-file") { Description = "Certificates, PEM, that may have signed a client's." };
+        var tlsAuth = new Option<string>("--tls-auth-clients") { Description = "Must clients have a certificate?", DefaultValueFactory = _ => "yes" };
+        tlsAuth.AcceptOnlyFromAmong("yes", "no", "optional");
         var quiet = new Option<bool>("--quiet") { Description = "Print nothing but errors." };
-        var command = new Command("serve", "Run a Redis-compatible server.") { port, bind, password, dir, appendOnly, appendFsync, quiet };
+        var command = new Command("serve", "Run a Redis-compatible server.") { port, bind, password, dir, appendOnly, appendFsync, unixSocket, unixSocketPerm, tlsPort, tlsCert, tlsKey, tlsCa, tlsAuth, quiet };
         command.SetAction((parsed, ct) => RunAsync(
             new RedisServerOptions
             {
                 Port = parsed.GetValue(port),
                 Bind = parsed.GetValue(bind) ?? IPAddress.Loopback,
                 Password = parsed.GetValue(password),
+                UnixSocket = parsed.GetValue(unixSocket),
+                UnixSocketPermissions = TryOctal(parsed.GetValue(unixSocketPerm), out var mode) ? mode : null,
+                TlsPort = parsed.GetValue(tlsPort),
+                TlsCertFile = parsed.GetValue(tlsCert)?.FullName,
+                TlsKeyFile = parsed.GetValue(tlsKey)?.FullName,
+                TlsCaCertFile = parsed.GetValue(tlsCa)?.FullName,
+                TlsAuthClients = Enum.Parse<TlsAuthClients>(parsed.GetValue(tlsAuth)!, ignoreCase: true),
                 Directory = parsed.GetValue(appendOnly) == "yes" ? parsed.GetValue(dir)!.FullName : null,
                 AppendFsync = parsed.GetValue(appendFsync) switch
                 {
@@ -48,6 +70,18 @@ internal static class ServeCommand
             parsed.GetValue(quiet),
             ct));
         return command;
+    }
+
+    private static bool TryOctal(string? text, out UnixFileMode mode)
+    {
+        mode = default;
+        if (text is not { Length: > 0 and <= 4 } || text.AsSpan().ContainsAnyExceptInRange('0', '7'))
+        {
+            return false;
+        }
+
+        mode = (UnixFileMode)Convert.ToInt32(text, 8);
+        return true;
     }
 
     private static IPAddress Refuse(System.CommandLine.Parsing.ArgumentResult result)
@@ -63,7 +97,7 @@ internal static class ServeCommand
         {
             started = await RedisServer.StartAsync(options);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or SocketException)
+        catch (Exception e) when (e is InvalidDataException or IOException or SocketException or ArgumentException or System.Security.Cryptography.CryptographicException)
         {
             await Console.Error.WriteLineAsync($"evalsha: {e.Message}");
             return 1;

@@ -9,6 +9,9 @@ namespace Evalsha.Resp;
 
 public sealed partial class RespFramer(RespLimits? limits = null)
 {
+    /// <summary>The error of a request longer than <see cref="RespLimits.MaxRequestLength"/>.</summary>
+    public const string TooBigRequest = "Protocol error: too big request";
+
     private const int UnknownLength = -1;
     private const int KeptSlices = 1024; // A larger table is dropped after its request.
 
@@ -129,7 +132,7 @@ public sealed partial class RespFramer(RespLimits? limits = null)
             if (buffer.Length - position - 2 < length)
             {
                 Keep(position, count, last, length);
-                return length <= _limits.MaxRequestLength - position ? FrameStatus.NeedMore : Fail("Protocol error: too big request");
+                return length <= _limits.MaxRequestLength - position ? FrameStatus.NeedMore : Fail(TooBigRequest);
             }
 
             if ((uint)count >= (uint)slices.Length)

@@ -22,6 +22,8 @@ public sealed class RedisServer : IAsyncDisposable
     private readonly AppendOnlyFile? _log;
     private readonly ExpiryCycle _expiry;
     private readonly Listener? _listener;
+    private readonly Listener? _tlsListener;
+    private readonly Listener? _unixListener;
     private readonly TaskCompletionSource<bool> _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _disposed;
 
@@ -71,18 +73,17 @@ public sealed class RedisServer : IAsyncDisposable
         _server.Log.Listener = options.Log;
         _sessions = new SessionSet(_server);
         _log = options.Directory is { } directory ? AppendOnlyFile.Open(_server, directory) : null;
-        _expiry = new ExpiryCycle(_server);
-        if (options.Port is { } port)
+        _expiry = new ExpiryCycle(_server, _sessions);
+        try
         {
-            try
-            {
-                _listener = Listener.Start(_server, _sessions, options.Bind, port);
-            }
-            catch
-            {
-                LetGo();
-                throw;
-            }
+            _listener = options.Port is { } port ? Listener.Start(_server, _sessions, options.Bind, port) : null;
+            _tlsListener = options.TlsPort is { } tlsPort ? Listener.Start(_server, _sessions, options.Bind, tlsPort, Tls.Load(options)) : null;
+            _unixListener = options.UnixSocket is { } path ? Listener.StartUnix(_server, _sessions, path, options.UnixSocketPermissions) : null;
+        }
+        catch
+        {
+            LetGo();
+            throw;
         }
 
         ServerInfo.Register(_server, _listener?.EndPoint.Port ?? 0, options.Bind);
@@ -93,6 +94,9 @@ public sealed class RedisServer : IAsyncDisposable
 
     /// <summary>The TCP port; 0 when it listens on none.</summary>
     public int Port => _listener?.EndPoint.Port ?? 0;
+
+    /// <summary>The TLS port; 0 when it has none.</summary>
+    public int TlsPort => _tlsListener?.EndPoint.Port ?? 0;
 
     /// <summary>Completes when a client asked for SHUTDOWN; true: without saving. The owner then disposes of the server.</summary>
     public Task<bool> ShutdownRequested => _shutdown.Task;
@@ -132,11 +136,7 @@ public sealed class RedisServer : IAsyncDisposable
             return;
         }
 
-        if (_listener is not null)
-        {
-            await _listener.DisposeAsync().ConfigureAwait(false);
-        }
-
+        await StopListeningAsync().ConfigureAwait(false);
         _scripts.Run.Abort();
         await _sessions.StopAsync().ConfigureAwait(false);
         await StopAsync().ConfigureAwait(false);
@@ -144,7 +144,22 @@ public sealed class RedisServer : IAsyncDisposable
     }
 
     /// <summary>A start that failed half way lets go of its folder.</summary>
-    private void LetGo() => StopAsync().AsTask().GetAwaiter().GetResult();
+    private void LetGo()
+    {
+        StopListeningAsync().AsTask().GetAwaiter().GetResult();
+        StopAsync().AsTask().GetAwaiter().GetResult();
+    }
+
+    private async ValueTask StopListeningAsync()
+    {
+        foreach (var listener in (Listener?[])[_listener, _tlsListener, _unixListener])
+        {
+            if (listener is not null)
+            {
+                await listener.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
 
     private async ValueTask StopAsync()
     {

@@ -9,8 +9,29 @@ public sealed record RedisServerOptions
     /// <summary>TCP port; 0 takes a free one; null listens on none (pipes and direct calls only).</summary>
     public int? Port { get; init; }
 
-    /// <summary>Loopback unless told otherwise: there is no TLS, and a password travels as it is.</summary>
+    /// <summary>Loopback unless told otherwise: without TLS a password travels as it is.</summary>
     public IPAddress Bind { get; init; } = IPAddress.Loopback;
+
+    /// <summary>Path of a unix socket to listen on as well; null: none.</summary>
+    public string? UnixSocket { get; init; }
+
+    /// <summary>Permissions of the unix socket; null: those of a new file of this process.</summary>
+    public UnixFileMode? UnixSocketPermissions { get; init; }
+
+    /// <summary>TCP port that speaks TLS; 0 takes a free one; null: none. Needs <see cref="TlsCertFile"/> and <see cref="TlsKeyFile"/>.</summary>
+    public int? TlsPort { get; init; }
+
+    /// <summary>The server's certificate, PEM.</summary>
+    public string? TlsCertFile { get; init; }
+
+    /// <summary>The certificate's key, PEM, without a password.</summary>
+    public string? TlsKeyFile { get; init; }
+
+    /// <summary>The certificates, PEM, that may have signed a client's.</summary>
+    public string? TlsCaCertFile { get; init; }
+
+    /// <summary>Whether clients must have a certificate.</summary>
+    public TlsAuthClients TlsAuthClients { get; init; } = TlsAuthClients.Yes;
 
     /// <summary>What AUTH must say; null or empty: nobody is asked.</summary>
     public string? Password { get; init; }
@@ -45,4 +66,17 @@ public sealed record RedisServerOptions
 
     /// <summary>Gets the server's log lines; called on any thread.</summary>
     public Action<ServerLogLevel, string>? Log { get; init; }
+}
+
+/// <summary>Redis's tls-auth-clients.</summary>
+public enum TlsAuthClients
+{
+    /// <summary>A client without a certificate of a known authority is turned away.</summary>
+    Yes,
+
+    /// <summary>Certificates are not looked at.</summary>
+    No,
+
+    /// <summary>None is fine; one that is given must be good.</summary>
+    Optional,
 }

@@ -43,6 +43,7 @@ public sealed class ServerConfig
         Integer("maxclients", null, () => MaxClients, v => MaxClients = (int)v, 1, int.MaxValue);
         Integer("hz", null, () => Hz, v => Hz = (int)v, 1, 500);
         Integer("timeout", null, () => IdleTimeoutSeconds, v => IdleTimeoutSeconds = (int)v, 0, int.MaxValue);
+        Integer("tcp-keepalive", null, () => TcpKeepAliveSeconds, v => TcpKeepAliveSeconds = (int)v, 0, int.MaxValue);
         Word("loglevel", () => LogLevel, v => LogLevel = v, "debug", "verbose", "notice", "warning");
         Word("appendfsync", () => FsyncWords[(int)AppendFsync], v => AppendFsync = (AppendFsync)Array.IndexOf(FsyncWords, v), FsyncWords);
         Integer("auto-aof-rewrite-percentage", null, () => RewritePercentage, v => RewritePercentage = (int)v, 0, int.MaxValue);
@@ -102,6 +103,9 @@ public sealed class ServerConfig
 
     /// <summary>Active expiry cycles a second.</summary>
     public int Hz { get; private set; } = 10;
+
+    /// <summary>Seconds of silence after which the system asks whether the peer is still there; 0 = never. For new connections.</summary>
+    public int TcpKeepAliveSeconds { get; private set; } = 300;
 
     public int IdleTimeoutSeconds { get; private set; }
 

@@ -1,4 +1,5 @@
 // Removes keys whose deadline has passed although nobody looks at them: hz times a second, under the turn, a bounded number at a time.
+// Clients that idle or do not read are looked after on the same timer.
 // Always: the timer is the TimeProvider's, so a clock that stands still expires nothing and one that is moved expires at once.
 using Evalsha.Server.Dispatch;
 
@@ -8,15 +9,16 @@ internal sealed class ExpiryCycle : IAsyncDisposable
 {
     private const int KeysPerTurn = 256;
     private readonly ServerContext _server;
+    private readonly SessionSet _sessions;
     private readonly TurnWaiter _waiter = new();
     private readonly ITimer _timer;
     private int _running;
     private volatile bool _stopped;
     private Task _cycle = Task.CompletedTask;
 
-    public ExpiryCycle(ServerContext server)
+    public ExpiryCycle(ServerContext server, SessionSet sessions)
     {
-        _server = server;
+        (_server, _sessions) = (server, sessions);
         var period = TimeSpan.FromSeconds(1.0 / server.Config.Hz);
         _timer = server.Clock.Provider.CreateTimer(static state => ((ExpiryCycle)state!).Tick(), this, period, period);
     }
@@ -30,6 +32,11 @@ internal sealed class ExpiryCycle : IAsyncDisposable
 
     private void Tick()
     {
+        if (!_stopped)
+        {
+            _sessions.CheckClients();
+        }
+
         // A tick while the last cycle still waits for its turn has nothing to add.
         if (!_stopped && Interlocked.CompareExchange(ref _running, 1, 0) == 0)
         {

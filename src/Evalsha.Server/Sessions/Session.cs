@@ -119,6 +119,25 @@ internal sealed class Session : IClient
         _transport.Abort();
     }
 
+    /// <summary>From the server's timer. Subscribers, monitors and who waits for a key may be silent for as long as they like.</summary>
+    public void CheckIdle(long nowSeconds)
+    {
+        if (_outbox.Length != 0)
+        {
+            _outbox.CheckLimit();
+        }
+
+        var most = _server.Config.IdleTimeoutSeconds;
+        if (most > 0
+            && nowSeconds - (LastCommandAt / 1000) > most
+            && Feeds is not ({ IsSubscribed: true } or { IsMonitor: true })
+            && _blocked is not { IsPending: true })
+        {
+            _server.Log.Write(ServerLogLevel.Verbose, "Closing idle client");
+            Kill();
+        }
+    }
+
     /// <summary>Serves the connection until either side ends it. Never throws.</summary>
     public async Task RunAsync()
     {
@@ -335,6 +354,15 @@ internal sealed class Session : IClient
 
     private void RefuseProtocol()
     {
+        if (_framer.Error == RespFramer.TooBigRequest)
+        {
+            // As Redis: whoever passes client-query-buffer-limit hears nothing.
+            Interlocked.Increment(ref _server.Stats.QueryLimitDisconnections);
+            _server.Log.Write(ServerLogLevel.Warning, $"Closing client that reached max query buffer length: id={Id} addr={RemoteAddress}");
+            _closing = true;
+            return;
+        }
+
         _outbox.BeginWithoutTurn();
         _reply.Error(System.Text.Encoding.Latin1.GetBytes($"ERR {_framer.Error}"));
         _closing = true;

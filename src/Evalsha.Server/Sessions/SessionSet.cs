@@ -12,6 +12,7 @@ internal sealed class SessionSet(ServerContext server)
     private readonly ConcurrentDictionary<long, (Session Session, Task Running)> _sessions = new();
     private readonly Lazy<EventLoop> _loop = new(static () => new EventLoop());
     private volatile bool _stopped;
+    private long _checkedAt;
 
     /// <summary>A session on an accepted socket.</summary>
     public void Start(Socket socket) => Start(Epoll.IsSupported ? new SocketLoopTransport(_loop.Value, socket) : new SocketTransport(socket));
@@ -36,6 +37,21 @@ internal sealed class SessionSet(ServerContext server)
         var (toServer, toClient) = (new Pipe(), new Pipe());
         Start(new PipeTransport(new DuplexPipe(toServer.Reader, toClient.Writer)));
         return new DuplexPipe(toClient.Reader, toServer.Writer);
+    }
+
+    /// <summary>From the server's timer, outside the turn: closes who has been idle for too long, or over a soft limit; once a second.</summary>
+    public void CheckClients()
+    {
+        var now = server.Clock.ReadUnfrozen() / 1000;
+        if (Interlocked.Exchange(ref _checkedAt, now) == now)
+        {
+            return;
+        }
+
+        foreach (var (session, _) in _sessions.Values)
+        {
+            session.CheckIdle(now);
+        }
     }
 
     /// <summary>Ends every session and waits until all have left.</summary>

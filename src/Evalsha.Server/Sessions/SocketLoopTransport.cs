@@ -27,8 +27,7 @@ internal sealed class SocketLoopTransport : Transport, IValueTaskSource<int>
     public SocketLoopTransport(EventLoop loop, Socket socket)
     {
         (_loop, _socket) = (loop, socket);
-        RemoteAddress = socket.RemoteEndPoint?.ToString() ?? "";
-        LocalAddress = socket.LocalEndPoint?.ToString() ?? "";
+        (RemoteAddress, LocalAddress) = AddressesOf(socket);
         socket.Blocking = false;
         _slot = loop.Register(this, (int)socket.SafeHandle.DangerousGetHandle());
     }

@@ -1,4 +1,4 @@
-// The two ways bytes reach a session: a socket, or a pipe inside the process.
+// The ways bytes reach a session: a socket, a stream over one (TLS), or a pipe inside the process.
 // Always: one receive and one send at a time; Abort may come from any thread and makes both end.
 using System.Buffers;
 using System.IO.Pipelines;
@@ -24,13 +24,25 @@ internal abstract class Transport
 
     /// <summary>Closes after everything sent.</summary>
     public abstract ValueTask CloseAsync();
+
+    /// <summary>A socket's addresses as Redis prints them: of a unix socket its path and port 0, on both sides.</summary>
+    protected static (string Remote, string Local) AddressesOf(Socket socket)
+    {
+        if (socket.AddressFamily == AddressFamily.Unix)
+        {
+            var path = $"{socket.LocalEndPoint}:0";
+            return (path, path);
+        }
+
+        return (socket.RemoteEndPoint?.ToString() ?? "", socket.LocalEndPoint?.ToString() ?? "");
+    }
 }
 
 internal sealed class SocketTransport(Socket socket) : Transport
 {
-    public override string RemoteAddress { get; } = socket.RemoteEndPoint?.ToString() ?? "";
+    public override string RemoteAddress { get; } = AddressesOf(socket).Remote;
 
-    public override string LocalAddress { get; } = socket.LocalEndPoint?.ToString() ?? "";
+    public override string LocalAddress { get; } = AddressesOf(socket).Local;
 
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => socket.ReceiveAsync(buffer, SocketFlags.None);
 
@@ -107,4 +119,19 @@ internal sealed class PipeTransport(IDuplexPipe pipe) : Transport
         await pipe.Input.CompleteAsync().ConfigureAwait(false);
         await pipe.Output.CompleteAsync().ConfigureAwait(false);
     }
+}
+
+internal sealed class StreamTransport(Stream stream, string remote, string local) : Transport
+{
+    public override string RemoteAddress => remote;
+
+    public override string LocalAddress => local;
+
+    public override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => stream.ReadAsync(buffer);
+
+    public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => stream.WriteAsync(bytes);
+
+    public override void Abort() => stream.Dispose();
+
+    public override ValueTask CloseAsync() => stream.DisposeAsync();
 }
