@@ -22,13 +22,13 @@ public static class BaseLibrary
         new("rawequal", RawEqual),
         new("rawget", RawGet),
         new("rawset", RawSet),
-        new("select", Select),
+        new("select", Select) { Kind = HostKind.Select },
         new("setfenv", SetFenv),
-        new("setmetatable", SetMetatable),
-        new("tonumber", ToNumber),
-        new("tostring", ToString),
-        new("type", Type),
-        new("unpack", Unpack),
+        new("setmetatable", SetMetatable) { Kind = HostKind.SetMetatable },
+        new("tonumber", ToNumber) { Kind = HostKind.ToNumber },
+        new("tostring", ToString) { Kind = HostKind.ToString },
+        new("type", Type) { Kind = HostKind.Type },
+        new("unpack", Unpack) { Kind = HostKind.Unpack },
     ];
 
     /// <summary>What a stand-alone program has besides.</summary>
@@ -49,7 +49,7 @@ public static class BaseLibrary
         table.SetString("_G", table);
         foreach (var row in Rows)
         {
-            if (isWhole || state.Options.DeprecatedFunctions || !DeprecatedNames.Contains(row.Name)) Add(state, table, row.Name, row.Body, row.Body == Select ? HostKind.Select : HostKind.Plain);
+            if (isWhole || state.Options.DeprecatedFunctions || !DeprecatedNames.Contains(row.Name)) Add(state, table, row.Name, row.Body, row.Kind);
         }
         if (isWhole) state.Register(table, StandaloneRows);
         var next = Add(state, table, "next", Next, HostKind.Next);

@@ -17,7 +17,7 @@ internal static class LibraryTable
     {
         foreach (var row in rows)
         {
-            table.Set(state.Strings.Get(row.Name), state.Function(row.Name, row.Body, upvalues));
+            table.Set(state.Strings.Get(row.Name), new LuaHostFunction(row.Name, row.Body, row.Kind, upvalues) { Environment = state.Globals });
         }
     }
 }

@@ -22,7 +22,7 @@ public static class MathLibrary
         new("cos", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Cos(x)) : LuaCall.Raised),
         new("deg", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(x / RadiansPerDegree) : LuaCall.Raised),
         new("exp", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Exp(x)) : LuaCall.Raised),
-        new("floor", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Floor(x)) : LuaCall.Raised),
+        new("floor", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Floor(x)) : LuaCall.Raised) { Kind = HostKind.Floor },
         new("fmod", static (ref LuaCall call) => TwoNumbers(ref call, out var x, out var y) ? call.Return(x % y) : LuaCall.Raised),
         new("frexp", Frexp),
         new("ldexp", static (ref LuaCall call) => call.CheckInt(1, out var e) && call.CheckNumber(0, out var x) ? call.Return(Math.ScaleB(x, e)) : LuaCall.Raised),

@@ -11,20 +11,20 @@ public static partial class StringLibrary
     /// <summary>In PUC's order, which decides the order of <c>pairs(string)</c>.</summary>
     public static readonly LuaFunctionRow[] Rows =
     [
-        new("byte", Byte),
-        new("char", Char),
+        new("byte", Byte) { Kind = HostKind.Byte },
+        new("char", Char) { Kind = HostKind.Char },
         new("dump", Dump),
         new("find", Find),
         new("format", StringFormat.Format),
         new("gfind", GMatch),
         new("gmatch", GMatch),
         new("gsub", GSub),
-        new("len", Len),
+        new("len", Len) { Kind = HostKind.Length },
         new("lower", Lower),
         new("match", Match),
         new("rep", Rep),
         new("reverse", Reverse),
-        new("sub", Sub),
+        new("sub", Sub) { Kind = HostKind.Sub },
         new("upper", Upper),
     ];
 

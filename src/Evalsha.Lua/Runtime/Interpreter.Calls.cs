@@ -145,10 +145,9 @@ internal static partial class Interpreter
         var function = Unsafe.As<LuaFunction>(thread.Stack[func].Ref!);
         if (function is LuaHostFunction host)
         {
+            if (host.Kind >= HostKind.Select && kind == 0) return CallShort(thread, host, ref thread.Stack[func], func, arguments, wanted);
             switch (host.Kind)
             {
-                case HostKind.Select when TrySelect(thread, func, arguments, wanted, kind):
-                    return CallOutcome.Completed;
                 case HostKind.ProtectedCall when arguments > 0:
                 case HostKind.ProtectedCallWithHandler when arguments > 1:
                     if ((kind & FrameKind.Entry) == 0) return PrepareProtected(thread, host, func, arguments, wanted, kind);
@@ -157,25 +156,6 @@ internal static partial class Interpreter
             return CallHost(thread, host, func, arguments, wanted, kind);
         }
         return EnterLua(thread, Unsafe.As<LuaClosure>(function).Code, func, arguments, wanted, kind) ? CallOutcome.Entered : CallOutcome.Raised;
-    }
-
-    // select with a number that is in range, or '#': the values lie there already, so no call is made for it.
-    static bool TrySelect(LuaThread thread, int func, int arguments, int wanted, int kind)
-    {
-        if (arguments == 0 || kind != 0 || thread.HookEvents != HookEvents.None) return false;
-        ref var selector = ref thread.Stack[func + 1];
-        if (selector.IsNumber)
-        {
-            var index = double.ConvertToIntegerNative<int>(selector.AsNumber);
-            if (index < 1 || index != selector.AsNumber) return false;
-            if (index > arguments) index = arguments;
-            PlaceResults(thread, func + 1 + index, arguments - index, func, wanted);
-            return true;
-        }
-        if (!selector.IsString || selector.AsString.Length == 0 || selector.AsString[0] != '#') return false;
-        thread.Stack[func] = (double)(arguments - 1);
-        PlaceResults(thread, func, 1, func, wanted);
-        return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

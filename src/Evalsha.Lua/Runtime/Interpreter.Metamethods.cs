@@ -206,9 +206,8 @@ internal static partial class Interpreter
         LuaType.Boolean => value.AsBoolean ? WellKnown.True : WellKnown.False,
         LuaType.Number => Coercion.ToByteString(state, value.AsNumber),
         LuaType.String => value.AsString,
-        LuaType.LightUserdata when value.Ref is null => WellKnown.NullUserdata,     // C's NULL, as cjson.null is
+        LuaType.LightUserdata when value.Ref is null => WellKnown.NullUserdata, // C's NULL, as cjson.null is
         // The printed number takes the place of an address: the same object prints the same, two objects never do.
-        LuaType.LightUserdata when value.Ref is null => Text.ToByteString("userdata: (nil)"), // C's NULL, as cjson.null is
         var type => Text.ToByteString($"{type.Name()}: 0x{Address(value):x8}"),
     };
 

@@ -634,8 +634,7 @@ internal static partial class Interpreter
                         }
                     }
                     var outcome = ra.Bits == LuaValue.FunctionTag && ra.Ref!.GetType() == typeof(LuaHostFunction)
-                            && Unsafe.As<LuaHostFunction>(ra.Ref!).Kind == HostKind.Plain
-                        ? CallHost(thread, Unsafe.As<LuaHostFunction>(ra.Ref!), func, arguments, wanted)
+                        ? CallShort(thread, Unsafe.As<LuaHostFunction>(ra.Ref!), ref ra, func, arguments, wanted)
                         : PrepareCall(thread, func, arguments, wanted, 0);
                     if (outcome == CallOutcome.Completed) goto Reload;
                     if (outcome == CallOutcome.Entered) goto NewFrame;

@@ -16,9 +16,15 @@ public abstract class LuaFunction : LuaObject
 public delegate int LuaHostBody(ref LuaCall call);
 
 /// <summary>One line of a library: its name in the table, and its body.</summary>
-public readonly record struct LuaFunctionRow(string Name, LuaHostBody Body);
+public readonly record struct LuaFunctionRow(string Name, LuaHostBody Body)
+{
+    internal HostKind Kind { get; init; }
+}
 
-/// <summary>How the interpreter treats a host function: most are called; a few become frames of the running loop instead of a C# call.</summary>
+/// <summary>
+/// How the interpreter treats a host function: most are called; a few become frames of the running loop instead of a C# call; and from
+/// <see cref="Select"/> on, calls with ordinary arguments are answered on the spot (Interpreter.Shortcuts.cs), the body being for all others.
+/// </summary>
 internal enum HostKind : byte
 {
     Plain,
@@ -27,6 +33,16 @@ internal enum HostKind : byte
     Next,
     IndexIterator,
     Select,
+    Type,
+    ToNumber,
+    ToString,
+    SetMetatable,
+    Unpack,
+    Byte,
+    Char,
+    Sub,
+    Length,
+    Floor,
 }
 
 public sealed class LuaHostFunction : LuaFunction
