@@ -8,11 +8,11 @@ public static class CoroutineLibrary
     public static readonly LuaFunctionRow[] Rows =
     [
         new("create", Create),
-        new("resume", Resume),
+        new("resume", Resume) { Kind = HostKind.Resume },
         new("running", Running),
         new("status", Status),
         new("wrap", Wrap),
-        new("yield", Yield),
+        new("yield", Yield) { Kind = HostKind.Yield },
     ];
 
     public static LuaTable Open(LuaState state) => LibraryTable.Make(state, Rows);
@@ -43,7 +43,9 @@ public static class CoroutineLibrary
     }
 
     static int Wrap(ref LuaCall call) =>
-        Make(ref call, out var made) ? call.Return((LuaValue)call.State.Function("wrap", Wrapped, made)) : LuaCall.Raised;
+        Make(ref call, out var made) ? call.Return(new LuaHostFunction("wrap", WrappedBody, HostKind.Wrapped, [made]) { Environment = call.State.Globals }) : LuaCall.Raised;
+
+    static readonly LuaHostBody WrappedBody = Wrapped;
 
     static int Wrapped(ref LuaCall call)
     {
@@ -52,7 +54,12 @@ public static class CoroutineLibrary
         {
             return call.Return(coroutine.Stack.AsSpan(at, count));
         }
-        // The error goes on; a text gains the position of the caller in front.
+        return RaiseFromWrapped(ref call);
+    }
+
+    /// <summary>The error of the coroutine goes on; a text gains the position of the caller in front.</summary>
+    internal static int RaiseFromWrapped(ref LuaCall call)
+    {
         var error = call.State.TakeError();
         if (!error.IsString && !error.IsNumber) return call.Raise(error);
         return call.Error((error.IsString ? error.AsString : Coercion.ToByteString(call.State, error.AsNumber)).Span);

@@ -35,35 +35,15 @@ internal static class Coroutines
             if (coroutine.FrameIndex == 0 && coroutine.YieldedAt == 0) coroutine.Status = LuaThreadStatus.Dead;
             return false;
         }
-        var levels = state.HostLevels;
-        from.Status = LuaThreadStatus.Normal;
-        coroutine.Status = LuaThreadStatus.Running;
-        coroutine.BaseLevels = ++state.HostLevels;
-        state.RunningThread = coroutine;
-        coroutine.ResumedBy = from;
-        coroutine.RaisedAt = 0;
-        var status = Interpreter.Run(coroutine, from.Stack.AsSpan(firstArgument, arguments));
-        state.RunningThread = from;
-        coroutine.ResumedBy = null;
-        state.HostLevels = levels;
-        from.Status = LuaThreadStatus.Running;
-        switch (status)
-        {
-            case RunStatus.Yielded:
-                coroutine.Status = LuaThreadStatus.Suspended;
-                at = coroutine.YieldedAt + 1;
-                count = coroutine.YieldedCount;
-                return true;
-            case RunStatus.Done:
-                coroutine.Status = LuaThreadStatus.Dead;
-                count = coroutine.Top - at;
-                return true;
-            default:
-                coroutine.Status = LuaThreadStatus.Dead;
-                coroutine.FrameIndex = Math.Max(coroutine.FrameIndex, coroutine.RaisedAt);
-                return false;
-        }
+        var status = Interpreter.Resume(from, coroutine, firstArgument, arguments);
+        if (status == RunStatus.Raised) return false;
+        (at, count) = ResultsOf(coroutine, status);
+        return true;
     }
+
+    /// <summary>Where the values lie that a coroutine gave when it yielded or ended, and how many.</summary>
+    public static (int At, int Count) ResultsOf(LuaThread coroutine, RunStatus status) =>
+        status == RunStatus.Yielded ? (coroutine.YieldedAt + 1, coroutine.YieldedCount) : (1, coroutine.Top - 1);
 
     public static string StatusName(LuaThread asking, LuaThread coroutine) =>
         ReferenceEquals(asking, coroutine) ? "running" : coroutine.Status switch

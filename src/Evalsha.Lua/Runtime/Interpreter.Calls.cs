@@ -100,32 +100,6 @@ internal static partial class Interpreter
         return false;
     }
 
-    /// <summary>Runs a coroutine from its beginning, or on from where it yielded, with these values as arguments or as results of yield.</summary>
-    internal static RunStatus Run(LuaThread coroutine, ReadOnlySpan<LuaValue> values)
-    {
-        if (coroutine.FrameIndex == 0 && coroutine.YieldedAt == 0)
-        {
-            values.CopyTo(coroutine.Room(2 + values.Length).AsSpan(2));
-            coroutine.Top = 2 + values.Length;
-            return PrepareCall(coroutine, 1, values.Length, -1, FrameKind.Entry) switch
-            {
-                CallOutcome.Completed => RunStatus.Done,
-                CallOutcome.Entered => Execute(coroutine),
-                CallOutcome.Raised => RunStatus.Raised,
-                _ => RunStatus.Yielded,
-            };
-        }
-        var at = coroutine.YieldedAt;
-        var stack = coroutine.Room(at + values.Length + 1);
-        for (var n = 0; n < values.Length; n++) LuaValue.Copy(ref stack[at + n], in values[n]);
-        coroutine.Top = at + values.Length;
-        if (coroutine.HookEvents != HookEvents.None && !Hooks.OnReturn(coroutine)) return RunStatus.Raised;
-        coroutine.FrameIndex--; // yield itself
-        PlaceResults(coroutine, at, values.Length, at, coroutine.YieldWanted);
-        // Without a call left, the body was yield itself.
-        return coroutine.FrameIndex == 0 ? RunStatus.Done : Execute(coroutine);
-    }
-
     // PUC raises once at the limit and lets an error handler go a little further.
     [MethodImpl(MethodImplOptions.NoInlining)]
     static bool AllowLevel(LuaThread thread)
@@ -145,6 +119,7 @@ internal static partial class Interpreter
         var function = Unsafe.As<LuaFunction>(thread.Stack[func].Ref!);
         if (function is LuaHostFunction host)
         {
+            if (host.Kind >= HostKind.Resume && (kind & ~FrameKind.Iterator) == 0) return CallResume(thread, host, func, arguments, wanted, kind);
             if (host.Kind >= HostKind.Select && kind == 0) return CallShort(thread, host, ref thread.Stack[func], func, arguments, wanted);
             switch (host.Kind)
             {
@@ -182,35 +157,40 @@ internal static partial class Interpreter
         return true;
     }
 
+    /// <summary>What the loop's own way of entering does not do: a vararg function, or no room.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool EnterLuaSlow(LuaThread thread, Executable code, int func, int arguments, int wanted) => EnterLua(thread, code, func, arguments, wanted, 0);
+
     // adjust_varargs: the fixed parameters move above the extra arguments, so that registers are contiguous.
     static int AdjustVarargs(LuaThread thread, Executable code, int func, int arguments)
     {
-        var stack = thread.Stack;
         var parameters = code.ParameterCount;
-        var first = func + 1;
-        for (; arguments < parameters; arguments++) LuaValue.WriteBits(ref stack[first + arguments], LuaValue.NilTag);
-        var registers = first + arguments;
-        LuaTable? arg = null;
+        ref var first = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), func + 1);
+        for (; arguments < parameters; arguments++) LuaValue.WriteBits(ref Unsafe.Add(ref first, arguments), LuaValue.NilTag);
+        ref var registers = ref Unsafe.Add(ref first, arguments);
+        var clean = parameters;
         if (code.NeedsArg)
         {
-            var extra = arguments - parameters;
-            arg = new LuaTable(extra, 1);
-            for (var n = 0; n < extra; n++) LuaValue.Store(ref arg.Array[n], ref stack[first + parameters + n]);
-            arg.Set(WellKnown.N, (double)extra);
+            Unsafe.Add(ref registers, parameters) = MakeArg(ref Unsafe.Add(ref first, parameters), arguments - parameters);
+            clean++;
         }
         for (var n = 0; n < parameters; n++)
         {
-            LuaValue.Copy(ref stack[registers + n], ref stack[first + n]);
-            LuaValue.WriteBits(ref stack[first + n], LuaValue.NilTag);
+            LuaValue.Copy(ref Unsafe.Add(ref registers, n), ref Unsafe.Add(ref first, n));
+            LuaValue.WriteBits(ref Unsafe.Add(ref first, n), LuaValue.NilTag);
         }
-        var clean = parameters;
-        if (arg is not null)
-        {
-            stack[registers + parameters] = arg;
-            clean++;
-        }
-        for (; clean < code.CleanUpTo; clean++) LuaValue.WriteBits(ref stack[registers + clean], LuaValue.NilTag);
-        return registers;
+        for (; clean < code.CleanUpTo; clean++) LuaValue.WriteBits(ref Unsafe.Add(ref registers, clean), LuaValue.NilTag);
+        return func + 1 + arguments;
+    }
+
+    // The table "arg" of 5.0, for a function that does not say "...".
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static LuaTable MakeArg(ref LuaValue extra, int count)
+    {
+        var arg = new LuaTable(count, 1);
+        for (var n = 0; n < count; n++) LuaValue.Store(ref arg.Array[n], ref Unsafe.Add(ref extra, n));
+        arg.Set(WellKnown.N, (double)count);
+        return arg;
     }
 
     // pcall and xpcall: a frame that stays on the list of calls while the protected function runs in the same loop.
@@ -427,7 +407,7 @@ internal static partial class Interpreter
         if (thread.Stack[func].Ref is not LuaClosure closure)
         {
             var host = Unsafe.As<LuaHostFunction>(thread.Stack[func].Ref!);
-            return host.Kind == HostKind.Plain ? CallHost(thread, host, func, arguments, -1) : PrepareCall(thread, func, arguments, -1, 0);
+            return CallShort(thread, host, ref thread.Stack[func], func, arguments, -1);
         }
 
         if (thread.HookEvents != HookEvents.None)

@@ -24,6 +24,10 @@ internal static partial class Interpreter
         {
             return function.Kind == HostKind.Plain ? CallHost(thread, function, func, arguments, wanted) : PrepareCall(thread, func, arguments, wanted, 0);
         }
+        if (function.Kind >= HostKind.Yield)
+        {
+            return function.Kind == HostKind.Yield ? CallYield(thread, function, func, arguments, wanted) : CallResume(thread, function, func, arguments, wanted, 0);
+        }
         if (arguments == 0 || thread.HookEvents != HookEvents.None) return CallHost(thread, function, func, arguments, wanted);
         ref var first = ref Unsafe.Add(ref slot, 1);
         switch (function.Kind)

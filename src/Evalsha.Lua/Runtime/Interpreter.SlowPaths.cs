@@ -358,7 +358,25 @@ internal static partial class Interpreter
     const int FieldsPerFlush = 50;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool CopyVarargs(LuaThread thread, ref ulong ip) => CopyVarargs(thread, Begin(thread, ref ip));
+    static bool CopyVarargs(LuaThread thread, LuaClosure closure, ref LuaValue target, ref ulong ip)
+    {
+        ref var frame = ref Running(thread);
+        var count = frame.Base - frame.Func - 1 - closure.Code.ParameterCount;
+        var i = (uint)Reread(ref ip);
+        var wanted = (int)(i >> 23) - 1;
+        var to = (int)(i >> 6) & 0xFF;
+        if (count < 0 || frame.Base + to + count + 1 > thread.StackLimit) return CopyVarargs(thread, Begin(thread, ref ip));
+        ref var source = ref Unsafe.Subtract(ref target, to + count);
+        if (wanted < 0)
+        {
+            wanted = count;
+            thread.Top = frame.Base + to + count;
+        }
+        if (count > wanted) count = wanted;
+        for (var n = 0; n < count; n++) LuaValue.Copy(ref Unsafe.Add(ref target, n), ref Unsafe.Add(ref source, n));
+        for (var n = count; n < wanted; n++) LuaValue.WriteBits(ref Unsafe.Add(ref target, n), LuaValue.NilTag);
+        return true;
+    }
 
     static bool CopyVarargs(LuaThread thread, Instruction i)
     {

@@ -632,6 +632,8 @@ internal static partial class Interpreter
                             ip = ref MemoryMarshal.GetArrayDataReference(callee.Words);
                             continue;
                         }
+                        if (!EnterLuaSlow(thread, code, func, arguments, wanted)) goto Raise;
+                        goto NewFrame;
                     }
                     var outcome = ra.Bits == LuaValue.FunctionTag && ra.Ref!.GetType() == typeof(LuaHostFunction)
                         ? CallShort(thread, Unsafe.As<LuaHostFunction>(ra.Ref!), ref ra, func, arguments, wanted)
@@ -790,7 +792,7 @@ internal static partial class Interpreter
                 }
 
                 case (uint)OpCode.VarArg:
-                    if (!CopyVarargs(thread, ref ip)) goto Raise;
+                    if (!CopyVarargs(thread, closure, ref ra, ref ip)) goto Raise;
                     goto Reload;
 
                 case Op.Hook:

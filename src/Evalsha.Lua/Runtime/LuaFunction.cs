@@ -43,6 +43,11 @@ internal enum HostKind : byte
     Sub,
     Length,
     Floor,
+
+    /// <summary>From here on, resume and yield: they have a frame, but no LuaCall and no delegate (Interpreter.Coroutines.cs).</summary>
+    Yield,
+    Resume,
+    Wrapped,
 }
 
 public sealed class LuaHostFunction : LuaFunction

@@ -17,10 +17,11 @@ public enum LuaThreadStatus : byte
 public sealed partial class LuaThread : LuaObject
 {
     const int InitialSlots = 64;
+    const int InitialSlotsOfCoroutine = 32;
     const int InitialFrames = LuaLimits.DepthMin;
 
     /// <summary>What a new coroutine costs.</summary>
-    internal const int InitialBytes = 160 + InitialSlots * 16 + InitialFrames * 24;
+    internal const int InitialBytes = 160 + InitialSlotsOfCoroutine * 16 + InitialFrames * 24;
 
     /// <summary>Free slots kept above every growth (LUA_MINSTACK and PUC's EXTRA_STACK).</summary>
     const int SpareSlots = 32;
@@ -71,7 +72,7 @@ public sealed partial class LuaThread : LuaObject
         State = state;
         Globals = globals;
         IsMain = isMain;
-        Stack = new LuaValue[InitialSlots];
+        Stack = new LuaValue[isMain ? InitialSlots : InitialSlotsOfCoroutine];
         Frames = new CallInfo[InitialFrames];
         for (var i = 0; i < Stack.Length; i++) LuaValue.WriteBits(ref Stack[i], LuaValue.NilTag);
         Frames[0].Kind = FrameKind.Host | FrameKind.Entry;
