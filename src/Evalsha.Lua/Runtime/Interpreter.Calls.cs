@@ -448,8 +448,8 @@ internal static partial class Interpreter
             return RaiseTypeError(thread, thread.Stack[func], "call", frame.IsLua ? func - frame.Base : NoRegister);
         }
         var stack = thread.Room(func + arguments + 2);
-        stack.AsSpan(func, arguments + 1).CopyTo(stack.AsSpan(func + 1));
-        stack[func] = handler;
+        for (var n = func + arguments; n >= func; n--) LuaValue.Copy(ref stack[n + 1], ref stack[n]);
+        LuaValue.Copy(ref stack[func], ref handler);
         arguments++;
         return true;
     }

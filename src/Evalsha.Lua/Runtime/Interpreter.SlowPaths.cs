@@ -145,7 +145,24 @@ internal static partial class Interpreter
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool GetTableSlow(LuaThread thread, ref ulong ip) => GetTableSlow(thread, Begin(thread, ref ip), enter: true);
+    static bool GetTableSlow(LuaThread thread, ref ulong ip)
+    {
+        var i = Begin(thread, ref ip);
+        ref var container = ref Unsafe.Add(ref Registers(thread), i.B);
+        if (container.IsTable && container.AsTable.Metatable is { } metatable)
+        {
+            ref var key = ref OperandSlot(thread, i.C);
+            ref var slot = ref container.AsTable.FindSlot(key);
+            if (!Unsafe.IsNullRef(ref slot) && !slot.IsNil)
+            {
+                LuaValue.Copy(ref Unsafe.Add(ref Registers(thread), i.A), ref slot);
+                return true;
+            }
+            ref var handler = ref metatable.FindMetamethod(Metamethod.Index);
+            if (handler.IsLuaFunction) return EnterMetamethod(thread, in handler, in container, in key, in key, 2, 1);
+        }
+        return GetTableSlow(thread, i, enter: true);
+    }
 
     static bool GetTableSlow(LuaThread thread, Instruction i, bool enter) =>
         IndexInto(thread, Unsafe.Add(ref Registers(thread), i.B), Operand(thread, i.C), i, i.B, enter);
@@ -241,23 +258,32 @@ internal static partial class Interpreter
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool ArithmeticSlow(LuaThread thread, LuaClosure closure, ref ulong ip) => ArithmeticSlow(thread, BeginPlain(thread, closure, ref ip), enter: true);
+    static bool ArithmeticSlow(LuaThread thread, LuaClosure closure, ref ulong ip)
+    {
+        var i = BeginPlain(thread, closure, ref ip);
+        ref var b = ref OperandSlot(thread, i.B);
+        if (b.IsTable)
+        {
+            ref var handler = ref HandlerOf(b.AsTable, OperationOf(i.OpCode));
+            if (handler.IsLuaFunction)
+            {
+                ref var c = ref OperandSlot(thread, i.C);
+                return EnterMetamethod(thread, in handler, in b, in c, in c, 2, 1);
+            }
+        }
+        return ArithmeticSlow(thread, i, enter: true);
+    }
 
     static bool ArithmeticSlow(LuaThread thread, Instruction i, bool enter)
     {
-        var operation = i.OpCode switch
-        {
-            OpCode.Add => Metamethod.Add,
-            OpCode.Sub => Metamethod.Subtract,
-            OpCode.Mul => Metamethod.Multiply,
-            OpCode.Div => Metamethod.Divide,
-            OpCode.Mod => Metamethod.Modulo,
-            _ => Metamethod.Power,
-        };
+        var operation = OperationOf(i.OpCode);
         if (!Arithmetic(thread, operation, Operand(thread, i.B), Operand(thread, i.C), out var result, Register(i.B), Register(i.C), enter)) return false;
         thread.Stack[thread.Frames[thread.FrameIndex].Base + i.A] = result;
         return true;
     }
+
+    // Both lists are in PUC's order.
+    static Metamethod OperationOf(OpCode code) => Metamethod.Add + (code - OpCode.Add);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     static bool UnaryMinusSlow(LuaThread thread, ref ulong ip) => UnaryMinusSlow(thread, Begin(thread, ref ip), enter: true);
@@ -282,7 +308,30 @@ internal static partial class Interpreter
 
     /// <summary>1 equal, 0 not, -1 raised.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static int EqualSlow(LuaThread thread, ref ulong ip) => EqualSlow(thread, Begin(thread, ref ip), enter: true);
+    static int EqualSlow(LuaThread thread, ref ulong ip)
+    {
+        var i = Begin(thread, ref ip);
+        return EnterComparison(thread, i, Metamethod.Equal) ? -1 : EqualSlow(thread, i, enter: true);
+    }
+
+    // Two tables under one metatable that has a Lua function for this: the usual case of objects of one class.
+    static bool EnterComparison(LuaThread thread, Instruction i, Metamethod method)
+    {
+        ref var b = ref OperandSlot(thread, i.B);
+        ref var c = ref OperandSlot(thread, i.C);
+        if (!b.IsTable || !c.IsTable || ReferenceEquals(b.Ref, c.Ref) && method == Metamethod.Equal || !ReferenceEquals(b.AsTable.Metatable, c.AsTable.Metatable)) return false;
+        ref var handler = ref HandlerOf(b.AsTable, method);
+        if (!handler.IsLuaFunction) return false;
+        EnterMetamethod(thread, in handler, in b, in c, in c, 2, 1);
+        return true;
+    }
+
+    // The table's handler for this, or nil, where it lies.
+    static ref LuaValue HandlerOf(LuaTable table, Metamethod method)
+    {
+        if (table.Metatable is not { } metatable) return ref LuaTable.Absent;
+        return ref metatable.FindMetamethod(method);
+    }
 
     static int EqualSlow(LuaThread thread, Instruction i, bool enter)
     {
@@ -292,7 +341,11 @@ internal static partial class Interpreter
 
     /// <summary>1 holds, 0 does not, -1 raised.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static int CompareSlow(LuaThread thread, LuaClosure closure, ref ulong ip) => CompareSlow(thread, BeginPlain(thread, closure, ref ip), enter: true);
+    static int CompareSlow(LuaThread thread, LuaClosure closure, ref ulong ip)
+    {
+        var i = BeginPlain(thread, closure, ref ip);
+        return EnterComparison(thread, i, i.OpCode == OpCode.Lt ? Metamethod.LessThan : Metamethod.LessOrEqual) ? -1 : CompareSlow(thread, i, enter: true);
+    }
 
     static int CompareSlow(LuaThread thread, Instruction i, bool enter)
     {

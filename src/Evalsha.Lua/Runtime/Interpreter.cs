@@ -697,8 +697,14 @@ internal static partial class Interpreter
                 {
                     if (thread.OpenUpvalues is not null) CloseUpvalues(thread, Running(thread).Base);
                     ref var ci = ref Running(thread);
-                    if ((ci.Kind & FrameKind.Mask) != 0) goto ReturnSpecial;
                     ref var target = ref Unsafe.Add(ref R, ci.Func - ci.Base);
+                    if ((ci.Kind & FrameKind.Mask) != 0)
+                    {
+                        if ((ci.Kind & FrameKind.Mask) != FrameKind.Metamethod) goto ReturnSpecial;
+                        LuaValue.WriteBits(ref target, LuaValue.NilTag);
+                        FinishMetamethod(thread, ref target);
+                        goto NewFrame;
+                    }
                     var wanted = ci.Wanted;
                     if (wanted < 0) thread.Top = ci.Func;
                     for (var n = 0; n < wanted; n++) LuaValue.WriteBits(ref Unsafe.Add(ref target, n), LuaValue.NilTag);

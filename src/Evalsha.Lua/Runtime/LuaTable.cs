@@ -200,6 +200,16 @@ public sealed partial class LuaTable : LuaObject
         return found;
     }
 
+    /// <summary>As <see cref="GetMetamethod"/>, where it lies: valid until this table is written to. Nil when there is none.</summary>
+    internal ref LuaValue FindMetamethod(Metamethod method)
+    {
+        if (method <= Metamethods.LastFlagged && (AbsentFlags & (1 << (int)method)) != 0) return ref Absent;
+        var node = FindStringAs(Metamethods.Name(method));
+        if (node >= 0 && !Nodes[node].Value.IsNil) return ref Nodes[node].Value;
+        if (method <= Metamethods.LastFlagged) AbsentFlags |= (byte)(1 << (int)method);
+        return ref Absent;
+    }
+
     public static string Describe(LuaTableError error) => error switch
     {
         LuaTableError.ReadOnly => "Attempt to modify a readonly table",
