@@ -170,7 +170,11 @@ internal sealed partial class Translator
     private void Call(Instruction i)
     {
         FlushHere();
-        if (_il is not null)
+        if (_il is not null && i.B != 0 && InlinesCalls)
+        {
+            CallDirectly(i);
+        }
+        else if (_il is not null)
         {
             _il.Emit(Il.Ldarg_1);
             if (i.B != 0) Address(i.A);

@@ -28,6 +28,13 @@ internal sealed partial class Translator
     private LocalBuilder? _scratch2;
     private Label _leave;
 
+    // Only where calls are written out: the running call's place in the list of calls, and the callee.
+    private LocalBuilder? _mine;
+    private LocalBuilder? _frame;
+    private LocalBuilder? _callee;
+    private LocalBuilder? _calleeCode;
+    private LocalBuilder? _body;
+
     private void Prologue()
     {
         var il = _il!;
@@ -70,6 +77,17 @@ internal sealed partial class Translator
         il.Emit(Il.Ldarg_1);
         il.Emit(Il.Call, Members.State);
         il.Emit(Il.Stloc, _state);
+        if (InlinesCalls)
+        {
+            _mine = il.DeclareLocal(typeof(int));
+            _frame = il.DeclareLocal(typeof(CallInfo).MakeByRefType());
+            _callee = il.DeclareLocal(typeof(LuaClosure));
+            _calleeCode = il.DeclareLocal(typeof(Executable));
+            _body = il.DeclareLocal(typeof(CompiledBody));
+            il.Emit(Il.Ldarg_1);
+            il.Emit(Il.Ldfld, Members.FrameIndex);
+            il.Emit(Il.Stloc, _mine);
+        }
 
         if (_entries.Count == 1) return;
         var ways = new Label[_entries.Count];
@@ -108,8 +126,22 @@ internal sealed partial class Translator
     }
 
     // By entry, the registers that the code behind it takes for numbers.
-    private int[][] FindNumbers() =>
-        [.. _entries.Select((head, entry) => entry == 0 || _in[head] is not { } known ? [] : Enumerable.Range(0, _registers).Where(r => known[r] != Memory).ToArray())];
+    private int[][] FindNumbers()
+    {
+        var numbers = new int[_entries.Count][];
+        for (var entry = 0; entry < numbers.Length; entry++)
+        {
+            var known = entry == 0 ? null : _in[_entries[entry]];
+            var count = 0;
+            for (var r = 0; known is not null && r < _registers; r++) count += known[r] != Memory ? 1 : 0;
+            var found = numbers[entry] = new int[count];
+            for (var r = _registers - 1; count > 0; r--)
+            {
+                if (known![r] != Memory) found[--count] = r;
+            }
+        }
+        return numbers;
+    }
 
     // Finds the registers again: the stack may have moved.
     private void Reload()

@@ -34,9 +34,10 @@ internal sealed partial class Translator
     private readonly bool[] _isTarget;
     private readonly bool[] _isPinned;
     private bool _hasPinned;
+    private int _calls;
     private readonly Loop?[] _loops;
     private readonly byte[]?[] _in;
-    private readonly List<int> _entries = [0];
+    private readonly List<int> _entries = new(4);
 
     // The walk.
     private byte[] _now;
@@ -49,7 +50,15 @@ internal sealed partial class Translator
     private ILGenerator? _il;
     private readonly Label[] _labels;
     private readonly LocalBuilder?[] _numbers;
-    private readonly Queue<(byte[] State, int Pc, Action Emit)> _cold = new();
+    private readonly Queue<ColdPath> _cold = new();
+
+    /// <summary>Code off the path, to be emitted behind it. A class, as the runtime has no ready code for collections of values.</summary>
+    private sealed class ColdPath(byte[] state, int pc, Action emit)
+    {
+        public readonly byte[] State = state;
+        public readonly int Pc = pc;
+        public readonly Action Emit = emit;
+    }
 
     /// <summary>Where the ways into a loop meet.</summary>
     private sealed class Loop(int from, int registers)
@@ -77,6 +86,7 @@ internal sealed partial class Translator
         _labels = new Label[_code.Length + 1];
         _numbers = new LocalBuilder?[_registers];
         _now = new byte[_registers];
+        _entries.Add(0);
         FindShape();
         _live = new Liveness(_function, _isData);
     }
@@ -95,7 +105,7 @@ internal sealed partial class Translator
                 foreach (var loop in _loops)
                 {
                     if (loop is null) continue;
-                    Array.Fill(loop.StaysNumber, true);
+                    for (var r = 0; r < loop.StaysNumber.Length; r++) loop.StaysNumber[r] = true;
                     loop.Arrives = false;
                 }
                 Walk();
@@ -130,6 +140,9 @@ internal sealed partial class Translator
                         _isData[++pc] = true;
                         if (_code[pc].OpCode == OpCode.Move) _hasPinned = _isPinned[_code[pc].B] = true;
                     }
+                    break;
+                case OpCode.Call when i.B != 0:
+                    _calls++;
                     break;
                 case OpCode.LoadBool when i.C != 0:
                     _isTarget[pc + 2] = true;
@@ -357,7 +370,7 @@ internal sealed partial class Translator
     // Code off the path, with what is known here.
     private void Cold(Action emit)
     {
-        if (_il is not null) _cold.Enqueue(((byte[])_now.Clone(), _pc, emit));
+        if (_il is not null) _cold.Enqueue(new ColdPath((byte[])_now.Clone(), _pc, emit));
     }
 
     private void EmitCold()

@@ -97,10 +97,7 @@ internal static partial class Interpreter
                 ci.Wanted = wanted;
                 ci.Kind = 0;
                 ci.Pc = 0;
-                for (var clean = Math.Min(arguments, code.ParameterCount); clean < code.CleanUpTo; clean++)
-                {
-                    LuaValue.WriteBits(ref Unsafe.Add(ref called, clean + 1), LuaValue.NilTag);
-                }
+                CleanRegisters(ref called, arguments, code);
                 state.CompiledLevels++;
                 var status = body(thread, callee, func + 1, wanted is 0 or 1 ? wanted - 2 : 0);
                 state.CompiledLevels--;
@@ -110,6 +107,15 @@ internal static partial class Interpreter
             }
         }
         return CallOther(thread, func, arguments, wanted, mine);
+    }
+
+    /// <summary>Registers of the callee that begin as nil.</summary>
+    internal static void CleanRegisters(ref LuaValue called, int arguments, Executable code)
+    {
+        for (var clean = Math.Min(arguments, code.ParameterCount); clean < code.CleanUpTo; clean++)
+        {
+            LuaValue.WriteBits(ref Unsafe.Add(ref called, clean + 1), LuaValue.NilTag);
+        }
     }
 
     /// <summary>CALL whose arguments end at the thread's top.</summary>
@@ -130,7 +136,7 @@ internal static partial class Interpreter
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static int CallOther(LuaThread thread, int func, int arguments, int wanted, int mine)
+    internal static int CallOther(LuaThread thread, int func, int arguments, int wanted, int mine)
     {
         if (thread.State.StepsLeft < 0 && !SpendSteps(thread.State)) return CompiledStatus.Raised;
         ref var called = ref thread.Stack[func];
@@ -170,7 +176,7 @@ internal static partial class Interpreter
 
     // What is above the compiled caller has ended in some way. Done: its call is over and the caller may go on.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static int AfterCallee(LuaThread thread, int mine, int status)
+    internal static int AfterCallee(LuaThread thread, int mine, int status)
     {
         switch (status)
         {
@@ -263,7 +269,7 @@ internal static partial class Interpreter
     internal static int ReturnOneFromCompiled(LuaThread thread, ref LuaValue value)
     {
         ref var ci = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Frames), thread.FrameIndex);
-        if (thread.OpenUpvalues is not null) CloseUpvalues(thread, ci.Base);
+        if (thread.OpenUpvalues is { } open && open.Index >= ci.Base) CloseUpvalues(thread, ci.Base);
         ref var target = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), ci.Func);
         if ((ci.Kind & FrameKind.Mask) != 0)
         {
@@ -290,7 +296,7 @@ internal static partial class Interpreter
     internal static int ReturnFromCompiled(LuaThread thread, int a, int b)
     {
         ref var ci = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Frames), thread.FrameIndex);
-        if (thread.OpenUpvalues is not null) CloseUpvalues(thread, ci.Base);
+        if (thread.OpenUpvalues is { } open && open.Index >= ci.Base) CloseUpvalues(thread, ci.Base);
         var from = ci.Base + a;
         var count = b != 0 ? b - 1 : thread.Top - from;
         if ((ci.Kind & FrameKind.Mask) != 0) return ReturnSpecialFromCompiled(thread, from, count);
