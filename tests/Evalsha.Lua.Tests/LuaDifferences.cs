@@ -20,8 +20,8 @@ internal static class LuaDifferences
         new("Values in dead registers", "`debug.getlocal` shows `(*temporary)` values that PUC's last instructions left", "others", "Which values lie there follows from how each instruction works, not from the language.", null),
         new("`collectgarbage('count')`", "the bytes PUC's allocator holds", "what is alive by our own count, and what was allocated since", "The memory is .NET's. It grows and shrinks with the program as PUC's does.", null),
         new("`%p`-like order of object keys", "`next` visits tables, functions and userdata as keys by address", "by order of creation", "As addresses. Numbers, strings and booleans as keys come in PUC's order.", null),
-        new("Precompiled chunks", "run in any state", "outside the sandbox only, after PUC's own check; as in PUC, a damaged chunk that passes it may loop without end",
-            "A script inside a server must not reach below the compiler.", null),
+        new("Precompiled chunks", "run in any state", "outside the sandbox only, after PUC's own check and a stricter one: what no compiler writes (a `for` loop that jumps forward at its end, values up to a top that was not set just before, a table larger than its function could fill) is `bad code`",
+            "A script inside a server must not reach below the compiler, and a damaged chunk must not block or end the process.", null),
         new("Patterns without end", "run until they are done, with the C stack as the limit", "interrupted by the step budget, and `pattern too complex` where the C stack would overflow", "Nothing may block or end the process.", null),
         new("`debug.debug`", "reads commands from the standard input", "missing", "It blocks the process by design.", "print(debug.debug)"),
     ];

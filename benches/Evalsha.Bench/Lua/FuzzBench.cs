@@ -1,8 +1,8 @@
 // Fuzzing for as long as one likes:
-//     ./bench fuzz lua [--programs N] [--seed S]       random programs on lua5.1 and on ours; reports opcodes and library functions reached
+//     ./bench fuzz lua [--programs N] [--seed S] [--tier T]       random programs on lua5.1 and on ours; reports opcodes and library functions reached
 //     ./bench fuzz lua --print [--programs N] [--seed S] > batch.lua    the programs themselves, to run by hand
-//     ./bench fuzz hostile [--cases N] [--seed S]      random bytes for every part that reads a script's bytes
-// Everything follows from the seed, which is printed first. The exit code is 1 when anything was found.
+//     ./bench fuzz hostile [--cases N] [--seed S] [--tier T]      random bytes for every part that reads a script's bytes
+// T is interpreted, compiled or automatic (auto): how our functions are run. Everything follows from the seed, which is printed first. The exit code is 1 when anything was found.
 using System.Diagnostics;
 using System.Globalization;
 using Evalsha.Lua;
@@ -26,17 +26,18 @@ internal static class FuzzBench
         }
         var seed = Option(args, "--seed", (int)(DateTime.UtcNow.Ticks % 1_000_000_000));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}"));
+        var tier = Tier(args);
         return args.FirstOrDefault() switch
         {
-            "lua" => Programs(seed, Option(args, "--programs", DefaultPrograms)),
-            "hostile" => Hostile(seed, Option(args, "--cases", DefaultCases)),
+            "lua" => Programs(seed, Option(args, "--programs", DefaultPrograms), tier),
+            "hostile" => Hostile(seed, Option(args, "--cases", DefaultCases), tier),
             _ => Usage(),
         };
     }
 
     static int Usage()
     {
-        Console.Error.WriteLine("./bench fuzz lua [--programs N] [--seed S] | hostile [--cases N] [--seed S]");
+        Console.Error.WriteLine("./bench fuzz lua [--programs N] [--seed S] [--tier T] | hostile [--cases N] [--seed S] [--tier T]");
         return 64;
     }
 
@@ -46,10 +47,17 @@ internal static class FuzzBench
         return at >= 0 && at + 1 < args.Length ? int.Parse(args[at + 1], CultureInfo.InvariantCulture) : byDefault;
     }
 
-    static int Hostile(int seed, int count)
+    static LuaTier Tier(string[] args)
+    {
+        var at = Array.IndexOf(args, "--tier");
+        if (at < 0 || at + 1 >= args.Length) return new LuaOptions().Tier;
+        return args[at + 1] == "auto" ? LuaTier.Automatic : Enum.Parse<LuaTier>(args[at + 1], ignoreCase: true);
+    }
+
+    static int Hostile(int seed, int count, LuaTier tier)
     {
         var clock = Stopwatch.StartNew();
-        var fuzzer = new HostileFuzzer();
+        var fuzzer = new HostileFuzzer(tier);
         var found = 0;
         foreach (var finding in fuzzer.Run(seed, count, Stuck))
         {
@@ -68,10 +76,10 @@ internal static class FuzzBench
         Environment.Exit(1);
     }
 
-    static int Programs(int seed, int count)
+    static int Programs(int seed, int count, LuaTier tier)
     {
         var clock = Stopwatch.StartNew();
-        var fuzzer = new DifferentialFuzzer(new LuaOptions());
+        var fuzzer = new DifferentialFuzzer(new LuaOptions { Tier = tier });
         var found = 0;
         foreach (var difference in fuzzer.Run(seed, count))
         {

@@ -1,5 +1,7 @@
-// Whether loaded bytecode keeps to the frame it declares: registers, constants, upvalues and jump targets in range (PUC's luaG_checkcode).
-// Compiled functions need no check; only Undump asks.
+// Whether loaded bytecode keeps to the frame it declares: registers, constants, upvalues and jump targets in range (PUC's luaG_checkcode),
+// and to what PUC leaves open and every compiler does: a for loop jumps back at its end only, values up to the top are taken where they were
+// made, a table is made no larger than its function could fill. So no chunk that passes can run without counting steps, read a top that is not
+// its own, or ask for more memory than there is. Compiled functions need no check; only Undump asks.
 using Evalsha.Lua.Runtime;
 
 namespace Evalsha.Lua.Bytecode;
@@ -15,11 +17,14 @@ internal static class BytecodeCheck
         if (f.MaxStackSize > StackMax || f.ParameterCount + (hasArg ? 1 : 0) > f.MaxStackSize) return false;
         if ((f.Vararg & VarargFlags.NeedsArg) != 0 && !hasArg) return false;
         if (f.Code.Length == 0 || f.Code[^1].OpCode != OpCode.Return) return false;
+        var isTarget = new bool[f.Code.Length + 1];
         for (var pc = 0; pc < f.Code.Length; pc++)
         {
+            var i = f.Code[pc];
             if (!Passes(f, ref pc)) return false;
+            if (OpModes.Of(i.OpCode).Layout == OperandLayout.AsBx) isTarget[pc + 1 + i.SBx] = true;
         }
-        return true;
+        return OpenUsesPass(f, isTarget);
     }
 
     private static bool Passes(Prototype f, ref int pc)
@@ -52,10 +57,14 @@ internal static class BytecodeCheck
                 return i.A + 1 < f.MaxStackSize;
             case OpCode.Concat:
                 return i.B < i.C;
+            case OpCode.NewTable:
+                return SizePasses(f, i.B) && SizePasses(f, i.C);
             case OpCode.TForLoop:
-                return i.C >= 1 && i.A + 2 + i.C < f.MaxStackSize;
-            case OpCode.ForLoop or OpCode.ForPrep:
-                return i.A + 3 < f.MaxStackSize;
+                return i.C >= 1 && i.A + 2 + i.C < f.MaxStackSize && i.A + 5 < f.MaxStackSize; // the call of the iterator takes three
+            case OpCode.ForLoop:
+                return i.A + 3 < f.MaxStackSize && i.SBx < 0;
+            case OpCode.ForPrep:
+                return i.A + 3 < f.MaxStackSize && i.SBx >= 0;
             case OpCode.Call or OpCode.TailCall:
                 if (i.B != 0 && i.A + i.B - 1 >= f.MaxStackSize) return false;
                 return i.C == 0 ? IsOpenUse(f.Code[pc + 1]) : i.C == 1 || i.A + i.C - 2 < f.MaxStackSize;
@@ -63,7 +72,7 @@ internal static class BytecodeCheck
                 return i.B <= 1 || i.A + i.B - 2 < f.MaxStackSize;
             case OpCode.SetList:
                 if (i.B > 0 && i.A + i.B >= f.MaxStackSize) return false;
-                return i.C != 0 || ++pc < f.Code.Length - 1; // the count is the next word
+                return i.C != 0 || (++pc < f.Code.Length - 1 && f.Code[pc].Word <= f.Code.Length + (uint)Instruction.MaxC); // the count is the next word
             case OpCode.Closure:
                 return ClosurePasses(f, i, pc);
             case OpCode.VarArg:
@@ -82,6 +91,24 @@ internal static class BytecodeCheck
         for (var capture = 1; capture <= count; capture++)
         {
             if (f.Code[pc + capture].OpCode is not (OpCode.GetUpval or OpCode.Move)) return false;
+        }
+        return true;
+    }
+
+    /// <summary>One LOADNIL may stand for as many items as go into a table at once; the sizes are rounded up by an eighth.</summary>
+    private static bool SizePasses(Prototype f, int encoded) => (uint)FloatingPointByte.Decode(encoded) <= f.Code.Length * 64L;
+
+    // Whoever takes the values up to the top follows whoever made them, and is not jumped to.
+    private static bool OpenUsesPass(Prototype f, bool[] isTarget)
+    {
+        var open = -1; // the register from which the instruction before has set values up to the top
+        for (var pc = 0; pc < f.Code.Length; pc++)
+        {
+            var i = f.Code[pc];
+            var isUse = i.OpCode is OpCode.Call or OpCode.TailCall or OpCode.Return or OpCode.SetList && i.B == 0;
+            if (isUse && (isTarget[pc] || i.A + (i.OpCode == OpCode.Return ? 0 : 1) > open)) return false;
+            open = (i.OpCode == OpCode.Call && i.C == 0) || (i.OpCode == OpCode.VarArg && i.B == 0) || i.OpCode == OpCode.TailCall ? i.A : -1;
+            if (i.OpCode == OpCode.SetList && i.C == 0) pc++;
         }
         return true;
     }

@@ -89,7 +89,7 @@ public static class BaseLibrary
             // All arguments come back: they lie one slot above where results go.
             return call.Return(call.Arguments);
         }
-        return call.OptString(1, AssertionFailed, out var message) ? call.Error(message.Span) : LuaCall.Raised;
+        return call.OptString(1, AssertionFailed, out var message) ? call.Error(PatternMatcher.Effective(message.Span)) : LuaCall.Raised;
     }
 
     static readonly ByteString AssertionFailed = ByteString.FromUtf8("assertion failed!");
@@ -138,7 +138,7 @@ public static class BaseLibrary
                 (state.CollectStepMultiplier, argument) = (argument, state.CollectStepMultiplier);
                 return call.Return((double)argument);
             default:
-                return call.ArgumentError(0, $"invalid option '{Text.FromBytes(name.Span)}'");
+                return call.ArgumentError(0, $"invalid option '{Text.FromBytes(PatternMatcher.Effective(name.Span))}'");
         }
     }
 

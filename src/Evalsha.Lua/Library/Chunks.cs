@@ -88,7 +88,7 @@ internal static class Chunks
     {
         source = default;
         failure = LuaValue.Nil;
-        name = isInput ? ByteString.FromUtf8("=stdin") : ByteString.Own([(byte)'@', .. path.Span]);
+        name = isInput ? ByteString.FromUtf8("=stdin") : ByteString.Own([(byte)'@', .. PatternMatcher.Effective(path.Span)]);
         try
         {
             source = isInput ? ReadToEnd(Console.OpenStandardInput()) : File.ReadAllBytes(Paths.FromBytes(path));
@@ -101,7 +101,7 @@ internal static class Chunks
         }
         catch (Exception e) when (FileErrors.IsExpected(e))
         {
-            failure = Text.ToByteString($"cannot open {Text.FromBytes(path.Span)}: {FileErrors.Describe(e).Text}");
+            failure = Text.ToByteString($"cannot open {Text.FromBytes(PatternMatcher.Effective(path.Span))}: {FileErrors.Describe(e).Text}");
         }
     }
 
@@ -121,7 +121,8 @@ internal static class Chunks
     {
         function = null!;
         failure = LuaValue.Nil;
-        if (!call.State.TryCompile(source, name, out var prototype, out var error))
+        // A name is a C string there: a byte of zero ends it.
+        if (!call.State.TryCompile(source, name.Span.Contains((byte)0) ? ByteString.From(PatternMatcher.Effective(name.Span)) : name, out var prototype, out var error))
         {
             failure = error.Value;
             return false;

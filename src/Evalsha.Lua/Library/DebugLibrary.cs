@@ -62,9 +62,10 @@ public static class DebugLibrary
     {
         var thread = ThreadOf(ref call, out var shift);
         if (!call.OptString(shift + 1, AllInfo, out var options)) return LuaCall.Raised;
+        if (options.Span.Contains((byte)0)) options = ByteString.From(PatternMatcher.Effective(options.Span));
         LuaFunction? function;
         var frame = -1;
-        if (call[shift].IsNumber)
+        if (call[shift].IsNumber || (call[shift].IsString && LuaNumber.TryParse(call[shift].AsString.Span, out _)))
         {
             if (!call.CheckInt(shift, out var level)) return LuaCall.Raised;
             frame = DebugInfo.FrameAt(thread, level); // a negative level is taken for a lost tail call, as in PUC
@@ -154,7 +155,7 @@ public static class DebugLibrary
     static int SetLocal(ref LuaCall call)
     {
         var thread = ThreadOf(ref call, out var shift);
-        if (!LocalFrame(ref call, thread, shift, out var frame) || !call.CheckInt(shift + 1, out var number) || !call.CheckAny(shift + 2)) return LuaCall.Raised;
+        if (!LocalFrame(ref call, thread, shift, out var frame) || !call.CheckAny(shift + 2) || !call.CheckInt(shift + 1, out var number)) return LuaCall.Raised;
         if (LocalAt(thread, frame, number, out var slot) is not { } name) return call.Return(LuaValue.Nil);
         thread.Stack[slot] = call[shift + 2];
         call.State.IsCompiledOff = true;

@@ -32,7 +32,7 @@ internal static class FileErrors
     public static int Return(ref LuaCall call, ByteString? name, Exception e)
     {
         var (text, number) = Describe(e);
-        var message = name is null ? Text.ToByteString(text) : ByteString.Own([.. name.Span, .. ": "u8, .. System.Text.Encoding.ASCII.GetBytes(text)]);
+        var message = name is null ? Text.ToByteString(text) : ByteString.Own([.. PatternMatcher.Effective(name.Span), .. ": "u8, .. System.Text.Encoding.ASCII.GetBytes(text)]);
         return call.Return(LuaValue.Nil, message, (double)number);
     }
 
@@ -42,6 +42,7 @@ internal static class FileErrors
         UnauthorizedAccessException or System.Security.SecurityException => ("Permission denied", 13),
         PathTooLongException => ("File name too long", 36),
         NotSupportedException or ObjectDisposedException => ("Bad file descriptor", 9),
+        ArgumentException { ParamName: "path" } => ("No such file or directory", 2), // an empty name
         ArgumentException => ("Invalid argument", 22),
         IOException { HResult: 17 or 0x11 } => ("File exists", 17),
         IOException { HResult: 39 } => ("Directory not empty", 39),

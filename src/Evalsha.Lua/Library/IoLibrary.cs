@@ -220,7 +220,7 @@ public static class IoLibrary
                 }
                 catch (Exception e) when (FileErrors.IsExpected(e))
                 {
-                    return call.ArgumentError(0, $"{Text.FromBytes(name.Span)}: {FileErrors.Describe(e).Text}");
+                    return call.ArgumentError(0, $"{Text.FromBytes(PatternMatcher.Effective(name.Span))}: {FileErrors.Describe(e).Text}");
                 }
             }
             else if (Self(ref call, out _))
@@ -263,7 +263,7 @@ public static class IoLibrary
         }
         catch (Exception e) when (FileErrors.IsExpected(e))
         {
-            return call.ArgumentError(0, $"{Text.FromBytes(name.Span)}: {FileErrors.Describe(e).Text}");
+            return call.ArgumentError(0, $"{Text.FromBytes(PatternMatcher.Effective(name.Span))}: {FileErrors.Describe(e).Text}");
         }
     }
 
@@ -421,7 +421,7 @@ public static class IoLibrary
         var origin = Array.IndexOf(["set", "cur", "end"], whence.ToString());
         if (origin < 0)
         {
-            return call.ArgumentError(1, $"invalid option '{Text.FromBytes(whence.Span)}'");
+            return call.ArgumentError(1, $"invalid option '{Text.FromBytes(PatternMatcher.Effective(whence.Span))}'");
         }
 
         try
@@ -443,7 +443,7 @@ public static class IoLibrary
         }
 
         return Array.IndexOf(["no", "full", "line"], mode.ToString()) < 0
-            ? call.ArgumentError(1, $"invalid option '{Text.FromBytes(mode.Span)}'")
+            ? call.ArgumentError(1, $"invalid option '{Text.FromBytes(PatternMatcher.Effective(mode.Span))}'")
             : call.Return(true);
     }
 

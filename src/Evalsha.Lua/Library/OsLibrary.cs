@@ -13,7 +13,7 @@ public static class OsLibrary
     [
         new("clock", Clock),
         new("date", Date),
-        new("difftime", static (ref LuaCall call) => call.OptNumber(1, 0, out var b) && call.CheckNumber(0, out var a) ? call.Return(a - b) : LuaCall.Raised),
+        new("difftime", static (ref LuaCall call) => call.OptNumber(1, 0, out var b) && call.CheckNumber(0, out var a) ? call.Return((double)double.ConvertToIntegerNative<long>(a) - double.ConvertToIntegerNative<long>(b)) : LuaCall.Raised),
         new("execute", Execute),
         new("exit", Exit),
         new("getenv", GetEnv),
@@ -216,7 +216,7 @@ public static class OsLibrary
 
         if (category.ToString() is not ("all" or "collate" or "ctype" or "monetary" or "numeric" or "time"))
         {
-            return call.ArgumentError(1, $"invalid option '{Text.FromBytes(category.Span)}'");
+            return call.ArgumentError(1, $"invalid option '{Text.FromBytes(PatternMatcher.Effective(category.Span))}'");
         }
 
         return call.Return(locale.ToString() is "" or "C" or "POSIX" ? LuaValue.FromText("C") : LuaValue.Nil);

@@ -197,14 +197,12 @@ internal static partial class Interpreter
     static CallOutcome PrepareProtected(LuaThread thread, LuaHostFunction host, int func, int arguments, int wanted, int kind)
     {
         if (!HasFrameRoom(thread)) return CallOutcome.Raised;
-        thread.Frames[++thread.FrameIndex] = new CallInfo
-        {
-            Func = func, Base = func + 1, Wanted = wanted, Kind = kind | FrameKind.Host | FrameKind.Protected, PreviousHandler = thread.Handler,
-        };
+        thread.Frames[++thread.FrameIndex] = new CallInfo { Func = func, Base = func + 1, Wanted = wanted, Kind = kind | FrameKind.Host, PreviousHandler = thread.Handler };
         thread.Top = func + 1 + arguments;
-        thread.Handler = 0;
-        if (++thread.State.HostLevels >= LuaLimits.HostLevelsMax && !AllowLevel(thread)) return CallOutcome.Raised;
+        // What the hook of the call itself raises is not for this pcall to catch.
         if (thread.HookEvents != HookEvents.None && !Hooks.OnCall(thread)) return CallOutcome.Raised;
+        thread.Frames[thread.FrameIndex].Kind |= FrameKind.Protected;
+        thread.Handler = 0;
         var inner = func + 1;
         arguments--;
         if (host.Kind == HostKind.ProtectedCallWithHandler)
@@ -216,6 +214,8 @@ internal static partial class Interpreter
             inner = func + 2;
             arguments = 0;
         }
+        // The level is the protected function's: that there is none left is for the new handler to hear.
+        if (++thread.State.HostLevels >= LuaLimits.HostLevelsMax && !AllowLevel(thread)) return CallOutcome.Raised;
         var outcome = PrepareCall(thread, inner, arguments, -1, FrameKind.UnderProtected);
         if (outcome != CallOutcome.Completed) return outcome;
         EndProtected(thread, inner, thread.Top - inner, out var from, out var count);

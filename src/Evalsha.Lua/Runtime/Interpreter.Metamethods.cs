@@ -383,8 +383,9 @@ internal static partial class Interpreter
             case OpCode.Eq:
             case OpCode.Lt:
             case OpCode.Le:
-                if (result.IsTruthy == (i.A != 0)) frame.Pc += code[frame.Pc].SBx;
-                frame.Pc++;
+                if (result.IsTruthy != (i.A != 0)) frame.Pc++;
+                // A jump back is left to the loop, which counts it: a metamethod may be all that such a loop calls.
+                else if (code[frame.Pc].SBx >= 0 || thread.HookEvents != HookEvents.None) frame.Pc += code[frame.Pc].SBx + 1;
                 break;
             case OpCode.Self:
                 Unsafe.Add(ref R, i.A + 1) = Unsafe.Add(ref R, i.B);

@@ -8,14 +8,18 @@ public sealed class DifferentialFuzzerTests
     private const int FirstSeed = 1;
     private const int Programs = 100;
 
-    [Fact]
-    public void Random_programs_print_what_lua_prints_and_reach_every_opcode()
+    [Theory]
+    [InlineData(LuaTier.Interpreted)]
+    [InlineData(LuaTier.Compiled)]
+    [InlineData(LuaTier.Automatic)]
+    public void Random_programs_print_what_lua_prints_and_reach_every_opcode_and_function(LuaTier tier)
     {
-        var fuzzer = new DifferentialFuzzer(new LuaOptions());
+        var fuzzer = new DifferentialFuzzer(new LuaOptions { Tier = tier });
         foreach (var difference in fuzzer.Run(FirstSeed, Programs))
         {
             throw new ShouldAssertException($"seed {difference.Seed}\n{difference.Program}\nlua5.1: {difference.Theirs}\nours:   {difference.Ours}");
         }
         fuzzer.UnreachedOpCodes.ShouldBeEmpty();
+        fuzzer.UnreachedFunctions.ShouldBeEmpty();
     }
 }

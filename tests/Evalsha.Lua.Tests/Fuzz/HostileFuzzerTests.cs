@@ -8,11 +8,14 @@ public sealed class HostileFuzzerTests
     private const int FirstSeed = 1;
     private const int Cases = 30_000;
 
-    [Fact]
-    public void Random_bytes_end_in_a_value_or_a_lua_error()
+    [Theory]
+    [InlineData(LuaTier.Interpreted)]
+    [InlineData(LuaTier.Compiled)]
+    [InlineData(LuaTier.Automatic)]
+    public void Random_bytes_end_in_a_value_or_a_lua_error(LuaTier tier)
     {
         HostileFinding? stuck = null;
-        var fuzzer = new HostileFuzzer();
+        var fuzzer = new HostileFuzzer(tier);
         fuzzer.Run(FirstSeed, Cases, finding => stuck = finding).ShouldBeEmpty();
         stuck.ShouldBeNull();
         fuzzer.Cases.Values.Min().ShouldBeGreaterThan(Cases / fuzzer.Cases.Count / 2);

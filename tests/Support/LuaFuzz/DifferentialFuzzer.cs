@@ -16,7 +16,6 @@ internal sealed class DifferentialFuzzer(LuaOptions options)
 {
     private const int BatchSize = 50;
     private const long StepsMax = 60_000_000;
-    private const int CoverageEvery = 4;
     private const int ShrinkTriesMax = 300;
     private const int ShrunkMax = 8;
     private static readonly TimeSpan RunLimit = TimeSpan.FromSeconds(8);
@@ -35,7 +34,7 @@ internal sealed class DifferentialFuzzer(LuaOptions options)
     /// <summary>How often each of PUC's opcodes was compiled.</summary>
     public IReadOnlyDictionary<string, long> OpCodes => _opCodes;
 
-    /// <summary>How often each library function was called, in one of four batches.</summary>
+    /// <summary>How often each library function was called by the programs of its own, which run first.</summary>
     public IReadOnlyDictionary<string, long> Functions => _functions;
 
     public IEnumerable<string> UnreachedOpCodes => _opCodes.Where(pair => pair.Value == 0).Select(pair => pair.Key);
@@ -45,12 +44,13 @@ internal sealed class DifferentialFuzzer(LuaOptions options)
     /// <summary>Runs programs of seeds firstSeed … firstSeed + count - 1 and gives those that differ, as they are found.</summary>
     public IEnumerable<LuaDifference> Run(int firstSeed, int count)
     {
+        foreach (var difference in RunLibrary()) yield return difference;
         for (var start = 0; start < count; start += BatchSize)
         {
             var seeds = Enumerable.Range(firstSeed + start, Math.Min(BatchSize, count - start)).ToArray();
             var programs = seeds.Select(seed => string.Join('\n', RandomProgram.Statements(seed))).ToArray();
             var theirs = EachOfTheirs(programs);
-            var ours = EachOfOurs(programs, isCounted: start / BatchSize % CoverageEvery == 0);
+            var ours = EachOfOurs(programs, isCounted: false);
             Programs += seeds.Length;
             foreach (var program in programs)
             {
@@ -65,6 +65,24 @@ internal sealed class DifferentialFuzzer(LuaOptions options)
                 if (theirs[i].Contains(EndedByProgram, StringComparison.Ordinal) || ours[i].Contains(StepsSpent, StringComparison.Ordinal)) EndedTheirs++;
                 else if (theirs[i] != ours[i]) yield return Shrink(seeds[i], theirs[i], ours[i]);
             }
+        }
+    }
+
+    // Programs that call each function with edge arguments: counted, and again as a program has them, since counting hides the loop's own forms.
+    private IEnumerable<LuaDifference> RunLibrary()
+    {
+        var names = Libraries(new LuaState()).SelectMany(library => HostFunctions(library.Table).Select(found => library.Prefix + found.Key.AsString)).Except(RandomProgram.NeverCalled.Keys).ToArray();
+        var programs = names.Select(LibraryPrograms.Of).ToArray();
+        var theirs = EachOfTheirs(programs);
+        EachOfOurs(programs, isCounted: true);
+        var ours = EachOfOurs(programs, isCounted: false);
+        for (var i = 0; i < names.Length; i++)
+        {
+            foreach (var name in CountedByName) if (names[i] == name) _functions[name]++;
+            if (theirs[i] == ours[i]) continue;
+            var (realLines, ourLines) = (theirs[i].Split('\n'), ours[i].Split('\n'));
+            var same = realLines.Zip(ourLines).TakeWhile(pair => pair.First == pair.Second).Count();
+            yield return new LuaDifference(0, $"{names[i]}, line {same}:\n{programs[i].Split('\n').ElementAtOrDefault(same + 1)}", realLines.ElementAtOrDefault(same) ?? "(end)", ourLines.ElementAtOrDefault(same) ?? "(end)");
         }
     }
 
@@ -202,13 +220,7 @@ internal sealed class DifferentialFuzzer(LuaOptions options)
     {
         foreach (var (library, table) in Libraries(state))
         {
-            LuaValue key = LuaValue.Nil;
-            var found = new List<(LuaValue Key, LuaHostFunction Function)>();
-            while (table.Next(ref key, out var value))
-            {
-                if (value.IsFunction && value.AsFunction is LuaHostFunction host) found.Add((key, host));
-            }
-            foreach (var (name, function) in found)
+            foreach (var (name, function) in HostFunctions(table))
             {
                 var full = library + name.AsString;
                 _functions.TryAdd(full, 0);
@@ -220,6 +232,17 @@ internal sealed class DifferentialFuzzer(LuaOptions options)
                 }, function.Upvalues) { Environment = function.Environment });
             }
         }
+    }
+
+    private static List<(LuaValue Key, LuaHostFunction Function)> HostFunctions(LuaTable table)
+    {
+        LuaValue key = LuaValue.Nil;
+        var found = new List<(LuaValue Key, LuaHostFunction Function)>();
+        while (table.Next(ref key, out var value))
+        {
+            if (value.IsFunction && value.AsFunction is LuaHostFunction host) found.Add((key, host));
+        }
+        return found;
     }
 
     private static IEnumerable<(string Prefix, LuaTable Table)> Libraries(LuaState state)

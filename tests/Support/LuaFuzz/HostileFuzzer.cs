@@ -37,22 +37,32 @@ internal sealed class HostileFuzzer
         new("cmsgpack.pack", "local s = ... return cmsgpack.pack({s, {[s] = s, #s}}, s, #s / 3, nil), cmsgpack.unpack(cmsgpack.pack({s, {s}}))", ["x", "\0\u00ff"], "a \0 \u00ff"),
         new("struct.unpack", "local s = ... return struct.unpack(s, s:rep(4)), struct.unpack('<I4>i8!8s', s, 2)", ["<I4", ">i8d", "!4bBhHlLs", "c0xf", "I3=i5"], "< > = ! b B h H l L T f d i I s c x 0 1 2 4 8 16 32 99 space \0"),
         new("struct.pack", "local s = ... return struct.pack(s, 1, s, 2.5, -1, s, 3), struct.size(s)", ["<I4", "i8sdc5x", "!8Bc0Ix"], "< > = ! b B h H l L T f d i I s c x 0 1 2 4 8 16 32 99 2147483647 space \0"),
-        new("dumped", "local s = ... local f = loadstring(s) return f and pcall(string.dump, f)", [], "\0 \u0001 \u0004 \u00ff \u001bLua"),
+        new("dumped", "local s = ... local f = loadstring(s) if not f then return end setfenv(f, {pairs = pairs, ipairs = ipairs, next = next, type = type, select = select, pcall = pcall, tostring = tostring, error = error}) return pcall(string.dump, f), pcall(f, 1, {2, x = 3}, 'x', setmetatable({}, {__lt = function() return false end}))", [], "\0 \u0001 \u0004 \u00ff \u001bLua"),
         new("bit", "local s = ... return bit.tobit(s), bit.tohex(s, 3), bit.band(s, 255), bit.lshift(s, s)", ["1", "-1", "4294967296", "1e20"], "0 1 9 . e - x f"),
         new("table", "local s = ... local t = {s:byte(1, 40)} table.sort(t, function(a, b) return s:byte(a % #s + 1) < s:byte(b % #s + 1) end) return table.concat(t, s)", ["abcabcabc", "\0\u0001\u0002zyx"], "a b c z \0 \u00ff"),
     ];
 
-    private readonly byte[] _dumped;
+    // Functions whose dumps are damaged: between them they have every instruction.
+    private static readonly string[] Dumped =
+    [
+        "function(a, ...) local t = {a, x = 'y', 1.5} for k, v in pairs(t) do if k then a = a .. v end end return function() return a end, ... end",
+        "function(a, b, ...) local s = 0 for i = 1, 10 do s = s + i * 2 - i / 3 if s > 20 or not b then break end end while s < 9 do s = s + 1 end repeat s = s - 1 until s < 0 or a == b return s % 7, -s ^ 2, #b end",
+        "function(...) local t = {...} t.n = select('#', ...) local u = {t, {}, pcall(type, ...)} function t:m(x) t = x or self return tostring(t) end return t:m(u), t.x and u[1] == t, a end",
+        "function(a, b, c) local x, y = nil, true local f = function() x = a y = b return x, y end a = function(n) if n < 1 then return c end return a(n - 1) end g = f() return a(5) end",
+    ];
+
+    private readonly byte[][] _dumped;
+    private readonly LuaTier _tier;
     private readonly Dictionary<string, long> _cases = Kinds.ToDictionary(kind => kind.Name, _ => 0L);
     private LuaState _state = null!;
     private LuaClosure[] _functions = [];
     private long _running; // the number of the case that runs, for the watcher
 
-    public HostileFuzzer()
+    public HostileFuzzer(LuaTier tier)
     {
+        _tier = tier;
         var state = new LuaState();
-        var source = "return string.dump(function(a, ...) local t = {a, x = 'y', 1.5} for k, v in pairs(t) do if k then a = a .. v end end return function() return a end, ... end)"u8;
-        _dumped = state.Call(state.Load(source, "=dump"))[0].AsString.Span.ToArray();
+        _dumped = [.. Dumped.Select(function => state.Call(state.Load(Encoding.Latin1.GetBytes($"return string.dump({function})"), "=dump"))[0].AsString.Span.ToArray())];
     }
 
     public IReadOnlyDictionary<string, long> Cases => _cases;
@@ -89,7 +99,7 @@ internal sealed class HostileFuzzer
     private void Open()
     {
         // Precompiled chunks are read outside the sandbox only.
-        _state = new LuaState(new LuaOptions { Limits = Limits, Libraries = LuaLibraries.Sandbox });
+        _state = new LuaState(new LuaOptions { Limits = Limits, Libraries = LuaLibraries.Sandbox, Tier = _tier });
         _functions = [.. Kinds.Select(kind => _state.Load(Encoding.Latin1.GetBytes(kind.Function), "=" + kind.Name))];
     }
 
@@ -117,7 +127,7 @@ internal sealed class HostileFuzzer
         var choice = random.Next(10);
         if (choice < 4 && (kind.Seeds.Length > 0 || kind.Name == "dumped"))
         {
-            text.AddRange(kind.Seeds.Length > 0 ? Encoding.Latin1.GetBytes(kind.Seeds[random.Next(kind.Seeds.Length)]) : _dumped);
+            text.AddRange(kind.Seeds.Length > 0 ? Encoding.Latin1.GetBytes(kind.Seeds[random.Next(kind.Seeds.Length)]) : _dumped[random.Next(_dumped.Length)]);
             for (var n = random.Next(1, 6); n > 0 && text.Count > 0; n--) Mutate(text, words, random);
         }
         else if (choice < 9)

@@ -5,7 +5,7 @@ arg, package.path, package.cpath = nil, './?.lua', './?.so'
 local write, next, type, format, select, concat, pcall, xpcall, gsub, sort = io.write, next, type, string.format, select, table.concat, pcall, xpcall, string.gsub, table.sort
 local setfenv, loadstring, collectgarbage, debug, error, setmetatable, tostring, coroutine, traceback = setfenv, loadstring, collectgarbage, debug, error, setmetatable, tostring, coroutine, debug.traceback
 local getinfo, sethook = debug.getinfo, debug.sethook
-local stringindex = string
+local stringindex, stringmeta = string, debug.getmetatable('')
 local budget, lines = 0, 0
 
 local function tick()
@@ -108,7 +108,8 @@ local function RUN(number, source)
   setfenv(0, G)
   debug.setmetatable(env.co, nil)
   debug.setmetatable(nil, nil) debug.setmetatable(0, nil) debug.setmetatable(true, nil) debug.setmetatable(f, nil)
-  debug.getmetatable('').__index = stringindex
+  debug.setmetatable('', stringmeta)
+  stringmeta.__index = stringindex
   io.output():flush()
 end
 
