@@ -193,7 +193,7 @@ internal sealed class DifferentialFuzzer(LuaOptions options)
     private string[] Ours(string[] programs, bool isCounted)
     {
         var (output, errors) = (new MemoryStream(), new MemoryStream());
-        var state = new LuaState(options with { Output = output, Limits = new LuaLimits { MaxSteps = StepsMax } });
+        var state = new LuaState(options with { Output = output, Limits = new LuaLimits { MaxSteps = StepsMax }, Tier = isCounted ? LuaTier.Interpreted : options.Tier });
         if (isCounted) CountFunctions(state);
         var ok = new LuaProgram(state, errors).TryRun(Encoding.Latin1.GetBytes(Source(programs)), "=stdin", []);
         var parts = Split(Encoding.Latin1.GetString(output.ToArray()), programs.Length);

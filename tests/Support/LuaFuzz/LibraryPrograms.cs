@@ -21,7 +21,8 @@ internal static class LibraryPrograms
     {
         var show = OnlyTypes.Contains(function) ? "local function show(ok, ...) local t = {} for i = 1, select('#', ...) do t[i] = type((select(i, ...))) end P(ok, unpack(t)) end" : "local show = P";
         var edges = Edges.Where(edge => !NeedAnArgument.Contains(function) || !(edge.Length == 0 || edge.StartsWith("nil", StringComparison.Ordinal)));
-        // Each on its own in a function, so that one that changes the environment of its caller changes no other.
-        return $"{show};\n" + string.Join('\n', edges.Select(edge => $"(function() show(pcall({function}{(edge.Length == 0 ? "" : ", ")}{edge})) end)();"));
+        // What changes the environment of its caller has a caller of its own each time; the others do without, since each would be compiled.
+        var (before, after) = OnlyTypes.Contains(function) ? ("(function() ", " end)()") : ("", "");
+        return $"{show};\n" + string.Join('\n', edges.Select(edge => $"{before}show(pcall({function}{(edge.Length == 0 ? "" : ", ")}{edge})){after};"));
     }
 }
