@@ -149,7 +149,7 @@ internal sealed class Listener : IAsyncDisposable
         try
         {
             await stream.AuthenticateAsServerAsync(tls, _stop.Token).ConfigureAwait(false);
-            _sessions.Start(new StreamTransport(stream, remote, local));
+            _sessions.Start(new StreamTransport(stream, client, remote, local));
         }
         catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException or SocketException or OperationCanceledException or ObjectDisposedException)
         {

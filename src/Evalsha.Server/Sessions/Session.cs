@@ -249,6 +249,10 @@ internal sealed class Session : IClient
             if (_context.IsPostponed)
             {
                 await WaitOutPauseAsync().ConfigureAwait(false);
+                if (_closing)
+                {
+                    return; // The command stays found, and nobody wants it any more.
+                }
             }
 
             if (_blocked is { IsPending: true } call)

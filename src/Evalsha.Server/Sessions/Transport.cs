@@ -121,7 +121,8 @@ internal sealed class PipeTransport(IDuplexPipe pipe) : Transport
     }
 }
 
-internal sealed class StreamTransport(Stream stream, string remote, string local) : Transport
+/// <summary>The socket below the stream is what Abort ends: that is allowed beside a read and a write of the stream, disposing of it is not.</summary>
+internal sealed class StreamTransport(Stream stream, Socket socket, string remote, string local) : Transport
 {
     public override string RemoteAddress => remote;
 
@@ -131,7 +132,21 @@ internal sealed class StreamTransport(Stream stream, string remote, string local
 
     public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => stream.WriteAsync(bytes);
 
-    public override void Abort() => stream.Dispose();
+    public override void Abort()
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The peer was faster.
+        }
+    }
 
-    public override ValueTask CloseAsync() => stream.DisposeAsync();
+    public override ValueTask CloseAsync()
+    {
+        Abort();
+        return stream.DisposeAsync();
+    }
 }

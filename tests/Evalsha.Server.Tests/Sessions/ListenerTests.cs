@@ -147,7 +147,7 @@ public sealed class ListenerTests : IDisposable
                 TargetHost = "localhost",
                 ClientCertificates = certificate is null ? [] : [certificate],
                 RemoteCertificateValidationCallback = (_, server, _, _) => server!.Issuer == authority.Subject,
-            });
+            }).WaitAsync(Patience);
             using var client = new RawRedis(tls);
             (await client.SendAsync("SET", "k", new string('x', 100_000)).WaitAsync(Patience)).ShouldBe("+OK");
             (await client.SendAsync("GET", "k").WaitAsync(Patience)).Length.ShouldBe(100_003);
