@@ -1,5 +1,6 @@
 // The scripts of the work side and the order of their keys. The header of each script says the same order; ScriptKeysTests compares them.
 using Referee.Records;
+using Referee.Scripts;
 
 namespace Referee;
 

@@ -35,7 +35,7 @@ public sealed partial class Coordinator
         _client = new ScriptClient(executor, _registry);
         _shards = [.. Enumerable.Range(0, shardCount).Select(shard => new ShardKeys(project, shard))];
         _shapes = new PolicyShapes(executor);
-        Principals = new PrincipalRegistry(executor, _shards[0], tokens ?? TokenSource.System);
+        Principals = new PrincipalRegistry(executor, _shards[0], Bind("Fleet/Scripts/principal_add.lua", k => [k.Principals]), tokens ?? TokenSource.System);
         BindWorkScripts();
         BindWorkflowScripts();
     }
@@ -110,15 +110,4 @@ public sealed partial class Coordinator
             RecordReading.Newer => (null, Refusals.Explain(new Refusal(RefusalCodes.FormatNewer, "item", $"format {WorkItemRecord.Format}", "a newer format"), item)),
             _ => throw new InvalidDataException($"The record of {item} is damaged: it is not what this program writes."),
         };
-}
-
-/// <summary>A script with its KEYS for each shard.</summary>
-internal sealed class BoundScript(ScriptClient client, ScriptDefinition definition, RedisArg[][] keys)
-{
-    public ScriptDefinition Definition => definition;
-
-    public IReadOnlyList<RedisArg> Keys(ShardKeys shard) => keys[shard.Shard];
-
-    public ValueTask<RespValue> RunAsync(ShardKeys shard, ReadOnlyMemory<RedisArg> args, CancellationToken ct) =>
-        client.RunAsync(definition, keys[shard.Shard], args, ct);
 }

@@ -1,5 +1,5 @@
 // The door of a folder whose gateway may go while a verb runs: then the folder is entered again, as if the verb had just been typed.
-// Always: what may have been done already is asked again only if it reads, or carries a request id that was fixed before the first try;
+// Always: what may have been done already is asked again only if asking twice is asking once, or it carries a request id that was fixed before the first try;
 // at most ReentriesMax times for one call, because a folder whose gateways come and go that fast has another trouble.
 using System.Text.Json;
 using Referee.Web.Api;
@@ -68,7 +68,7 @@ internal sealed class FolderDoor(IDoor first, Func<CancellationToken, Task<IDoor
 
     private static bool IsRepeatable(string method, byte[] parameters)
     {
-        if (Methods.Find(method) is { Reads: true })
+        if (Methods.Find(method) is { Repeatable: true })
         {
             return true;
         }

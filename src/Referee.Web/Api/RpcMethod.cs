@@ -12,8 +12,9 @@ public sealed class RpcParameterException(string message, Exception inner) : Exc
 
 /// <param name="Name">As on the wire: <c>task.create</c>.</param>
 /// <param name="Operator">Only principals with the role <c>operator</c> may call it.</param>
-/// <param name="Reads">It changes nothing, so asking twice is asking once.</param>
-public sealed record RpcMethod(string Name, string Summary, bool Operator, bool Reads, Func<Coordinator, Caller, JsonElement, CancellationToken, Task<byte[]>> Invoke)
+/// <param name="Reads">It changes nothing.</param>
+/// <param name="Repeatable">Asking twice is asking once: it reads, or it sets what the request says, whatever was there before.</param>
+public sealed record RpcMethod(string Name, string Summary, bool Operator, bool Reads, bool Repeatable, Func<Coordinator, Caller, JsonElement, CancellationToken, Task<byte[]>> Invoke)
 {
     // The JSON of a method is made when it is first called: making it for all of them cost every start of the program 70 ms.
     /// <summary>A method from the operation's own types: the request is read, the operation runs, the result is written as UTF-8 JSON.</summary>
@@ -24,7 +25,8 @@ public sealed record RpcMethod(string Name, string Summary, bool Operator, bool 
         Func<JsonTypeInfo<Result<TResult>>> resultJson,
         Func<Coordinator, Caller, TRequest, CancellationToken, Task<Result<TResult>>> operation,
         bool forOperators = false,
-        bool reads = false)
+        bool reads = false,
+        bool repeatable = false)
         where TResult : class
     {
         var reader = new Lazy<(JsonTypeInfo<TRequest> Strict, string[] Lists)>(() =>
@@ -32,7 +34,7 @@ public sealed record RpcMethod(string Name, string Summary, bool Operator, bool 
             var strict = Strict(requestJson());
             return (strict, [.. strict.Properties.Where(property => property.PropertyType == typeof(IReadOnlyList<string>)).Select(property => property.Name)]);
         });
-        return new(name, summary, forOperators, reads, async (coordinator, caller, parameters, ct) =>
+        return new(name, summary, forOperators, reads, reads || repeatable, async (coordinator, caller, parameters, ct) =>
         {
             TRequest request;
             try

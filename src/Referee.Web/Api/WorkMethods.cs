@@ -12,7 +12,7 @@ internal static class WorkMethods
         RpcMethod.Of("task.claim", "Claims the next item, or one by name; answers with the number of the claim.", () => WorkJson.Default.ClaimRequest, () => WorkJson.Default.ClaimResult,
             (c, caller, request, ct) => c.ClaimAsync(caller, request, ct).AsTask()),
         RpcMethod.Of("task.renew", "Extends the lease of a claim.", () => WorkJson.Default.RenewRequest, () => WorkJson.Default.RenewalResult,
-            (c, caller, request, ct) => c.RenewAsync(caller, request, ct).AsTask()),
+            (c, caller, request, ct) => c.RenewAsync(caller, request, ct).AsTask(), repeatable: true),
         RpcMethod.Of("task.release", "Gives a claimed item back to its queue.", () => WorkJson.Default.ReleaseRequest, () => WorkJson.Default.ReleasedResult,
             (c, caller, request, ct) => c.ReleaseAsync(caller, request, ct).AsTask()),
         RpcMethod.Of("task.evidence", "Submits a fact about an item; issuer, roles and tier are the caller's.", () => WorkJson.Default.EvidenceRequest, () => WorkJson.Default.EvidenceAcceptedResult,

@@ -26,7 +26,7 @@ internal static class WorkflowMethods
         RpcMethod.Of("workflow.list", "The current version of every workflow.", () => ApiJson.Default.NoParameters, () => WorkflowJson.Default.WorkflowListResult,
             (c, _, _, ct) => c.ListWorkflowsAsync(ct).AsTask(), reads: true),
         RpcMethod.Of("workflow.add", "Makes a document's version of a workflow the current one.", () => ApiJson.Default.WorkflowDocument, () => WorkflowJson.Default.WorkflowAddedResult,
-            (c, _, request, ct) => AddAsync(c, request, ct), forOperators: true),
+            (c, _, request, ct) => AddAsync(c, request, ct), forOperators: true, repeatable: true),
     ];
 
     private static async Task<Records.Result<WorkflowAdded>> AddAsync(Coordinator coordinator, WorkflowDocument document, CancellationToken ct)

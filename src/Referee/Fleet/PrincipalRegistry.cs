@@ -3,6 +3,7 @@
 using System.Text.Json;
 using Evalsha.Client;
 using Referee.Records;
+using Referee.Scripts;
 using Referee.Work;
 
 namespace Referee.Fleet;
@@ -12,11 +13,13 @@ public sealed class PrincipalRegistry
     public const int PrincipalsMax = 10_000;
 
     private readonly IRedisExecutor _executor;
+    private readonly ShardKeys _shard;
     private readonly string _key;
+    private readonly BoundScript _add;
     private readonly TokenSource _tokens;
 
-    internal PrincipalRegistry(IRedisExecutor executor, ShardKeys keys, TokenSource tokens) =>
-        (_executor, _key, _tokens) = (executor, keys.Principals, tokens);
+    internal PrincipalRegistry(IRedisExecutor executor, ShardKeys shard, BoundScript add, TokenSource tokens) =>
+        (_executor, _shard, _key, _add, _tokens) = (executor, shard, shard.Principals, add, tokens);
 
     /// <summary>Adds a principal and makes its token.</summary>
     public async ValueTask<Result<PrincipalAdded>> AddAsync(Principal principal, CancellationToken ct = default)
@@ -27,17 +30,14 @@ public sealed class PrincipalRegistry
             return unfit;
         }
 
-        var count = await _executor.SendAsync(new RedisRequest("HLEN", _key) { Repeatable = true }, ct);
-        if (count.AsInteger() >= PrincipalsMax)
-        {
-            return Refusals.Limit("principals", $"at most {PrincipalsMax}", $"{count.AsInteger()}");
-        }
-
         var token = Token.Print(principal.Name, _tokens.Next());
-        var added = await _executor.SendAsync(new RedisRequest("HSETNX", _key, principal.Name, Json(principal, token)), ct);
-        return added.AsInteger() == 1
-            ? new PrincipalAdded(principal, token)
-            : new Refusal(RefusalCodes.Duplicate, "principal", "a new name", principal.Name, "an operator", $"referee principal remove {principal.Name}");
+        var answer = await _add.RunAsync(_shard, new RedisArg[] { principal.Name, Json(principal, token), PrincipalsMax }, ct);
+        return answer[0].AsText() switch
+        {
+            "OK" => new PrincipalAdded(principal, token),
+            RefusalCodes.Limit => Refusals.Limit("principals", $"at most {PrincipalsMax}", $"{answer[1].AsInteger()}"),
+            _ => new Refusal(RefusalCodes.Duplicate, "principal", "a new name", principal.Name, "an operator", $"referee principal remove {principal.Name}"),
+        };
     }
 
     /// <summary>Whether there is nobody yet.</summary>

@@ -68,6 +68,25 @@ public sealed class FolderDoorTests(EmbeddedGateway world) : IClassFixture<Embed
     }
 
     [Fact]
+    public async Task A_lease_whose_renewal_was_not_heard_is_renewed_again()
+    {
+        var project = await world.NewAsync();
+        (await project.RunAsync("submit", "--id", "a", "--title", "A")).ShouldBeDone();
+        (await project.RunAsync("claim", "a")).ShouldBeDone();
+        var real = ReadGateway(project);
+        using var middle = new Middle();
+        Announce(project, middle.Port);
+        var lost = middle.TakeOneAsync(async request =>
+        {
+            await ForwardAsync(real, request);
+            await project.DownAsync();
+        });
+
+        (await project.RunAsync("renew", "a", "--fence", "1")).ShouldBeDone();
+        await lost;
+    }
+
+    [Fact]
     public async Task What_may_have_been_done_and_carries_no_request_id_is_left_to_the_caller()
     {
         var project = await world.NewAsync();

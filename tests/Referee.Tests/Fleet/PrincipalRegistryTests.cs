@@ -62,6 +62,20 @@ public abstract class PrincipalRegistryTests(StoreFixture store)
     }
 
     [Fact]
+    public async Task Of_those_who_ask_at_once_only_as_many_are_added_as_there_is_room_for()
+    {
+        var project = store.NewProject();
+        var almost = Enumerable.Range(0, PrincipalRegistry.PrincipalsMax - 2).SelectMany(i => new RedisArg[] { $"p{i}", "{}" });
+        await project.Executor.SendAsync(new RedisRequest("HSET", [project.Shards[0].Principals, .. almost]));
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => project.Principals.AddAsync(new Principal($"late{i}", PrincipalKind.Agent, [])).AsTask()));
+
+        answers.Count(answer => answer.Ok).ShouldBe(2);
+        answers.Where(answer => !answer.Ok).ShouldAllBe(answer => answer.Code == RefusalCodes.Limit);
+        (await project.Principals.AddAsync(new Principal("p0", PrincipalKind.Agent, []))).Code.ShouldBe(RefusalCodes.Duplicate);
+    }
+
+    [Fact]
     public async Task A_bad_name_or_role_is_refused()
     {
         var principals = store.NewProject().Principals;
