@@ -1,41 +1,75 @@
-// Real clients of another language against our server: the two of Node, each with a program next to this file.
+// Real clients of another language against our server: the two of Node, and BullMQ with its scripts, each with a program next to this file.
 // Always: run when node and the pinned packages are there (./test fetches them into artifacts/), skipped with the reason otherwise.
+// A program that says "restart" gets the server stopped and another, on the same port and from the same log, in its place.
 using System.Diagnostics;
 using System.Globalization;
 
 namespace Evalsha.Server.Tests.Clients;
 
-public sealed class NodeClientTests
+public sealed class NodeClientTests : IDisposable
 {
+    private readonly string _folder = Directory.CreateTempSubdirectory("node-clients-").FullName;
+
     [NodeTheory]
     [InlineData("ioredis")]
-    [InlineData("node-redis")]
-    public async Task A_node_client_finds_all_that_it_knows_from_redis(string program)
+    [InlineData("node-redis", "2")]
+    [InlineData("node-redis", "3")]
+    [InlineData("bullmq")]
+    public async Task A_node_client_finds_all_that_it_knows_from_redis(string program, params string[] arguments)
     {
-        await using var server = await RedisServer.StartAsync(new RedisServerOptions { Port = 0 });
-        var root = NodePackages.Root();
-        var start = new ProcessStartInfo("node") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(Path.Combine(root, "tests", "Evalsha.Server.Tests", "Clients", $"{program}.cjs"));
-        start.ArgumentList.Add(server.Port.ToString(CultureInfo.InvariantCulture));
-        start.Environment["NODE_PATH"] = NodePackages.Folder(root);
-        using var process = Process.Start(start)!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var server = await RedisServer.StartAsync(new RedisServerOptions { Port = 0, Directory = _folder });
         try
         {
-            await process.WaitForExitAsync(patience.Token);
+            using var process = Start(program, [server.Port.ToString(CultureInfo.InvariantCulture), .. arguments]);
+            var errors = process.StandardError.ReadToEndAsync();
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            try
+            {
+                while (await process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
+                {
+                    line.ShouldBe("restart");
+                    var port = server.Port;
+                    await server.DisposeAsync();
+                    server = await RedisServer.StartAsync(new RedisServerOptions { Port = port, Directory = _folder });
+                    await process.StandardInput.WriteLineAsync("started");
+                    await process.StandardInput.FlushAsync(patience.Token);
+                }
+
+                await process.WaitForExitAsync(patience.Token);
+            }
+            finally
+            {
+                process.Kill(entireProcessTree: true);
+            }
+
+            process.ExitCode.ShouldBe(0, await errors);
         }
-        catch (OperationCanceledException)
+        finally
         {
-            process.Kill(entireProcessTree: true);
+            await server.DisposeAsync();
+        }
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static Process Start(string program, string[] arguments)
+    {
+        var root = NodePackages.Root();
+        var start = new ProcessStartInfo("node") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(root, "tests", "Evalsha.Server.Tests", "Clients", $"{program}.cjs"));
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
         }
 
-        var said = $"{await output}{await errors}";
-        process.ExitCode.ShouldBe(0, said);
+        start.Environment["NODE_PATH"] = NodePackages.Folder(root);
+        return Process.Start(start)!;
     }
 
     private static class NodePackages
     {
+        private static readonly string[] Needed = ["ioredis", "redis", "bullmq"];
+
         public static string Root()
         {
             var folder = new DirectoryInfo(AppContext.BaseDirectory);
@@ -59,9 +93,9 @@ public sealed class NodeClientTests
             }
 
             var modules = Folder(Root());
-            return Directory.Exists(Path.Combine(modules, "ioredis")) && Directory.Exists(Path.Combine(modules, "redis"))
+            return Needed.All(name => Directory.Exists(Path.Combine(modules, name)))
                 ? null
-                : "the packages ioredis and redis are not in artifacts/node-clients; ./test fetches them when npm can reach its registry";
+                : $"the packages {string.Join(", ", Needed)} are not in artifacts/node-clients; ./test fetches them when npm can reach its registry";
         }
     }
 
