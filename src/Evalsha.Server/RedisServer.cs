@@ -86,7 +86,8 @@ public sealed class RedisServer : IAsyncDisposable
             throw;
         }
 
-        ServerInfo.Register(_server, _listener?.EndPoint.Port ?? 0, options.Bind);
+        ServerParameters.Define(_server, options, Port, TlsPort);
+        ServerInfo.Register(_server, _scripts, options, Port, TlsPort);
     }
 
     /// <summary>The TCP address it listens on; null when it has none.</summary>

@@ -32,7 +32,7 @@ public static class AclCommands
                 Sub("whoami", 2, static c => c.Reply.Bulk("default"u8), Open, "The user of this connection.") with { Complexity = "O(1)" },
                 Sub("users", 2, Users, Guarded, "The names of all users.") with { Complexity = "O(N), N: configured users" },
                 Sub("list", 2, List, Guarded, "All users with their rules.") with { Complexity = "O(N), N: configured users" },
-                Sub("getuser", 3, GetUser, Guarded, "One user's rules.") with { Complexity = "O(N), N: password", Syntax = "username", History = ["6.2.0: Pub/Sub channel patterns", "7.0.0: Selectors and changed the format of key and channel patterns from a list to their rule representation"] },
+                Sub("getuser", 3, GetUser, Guarded, "One user's rules.") with { Complexity = "O(N), N: password", Syntax = "username", History = ["6.2.0: channels", "7.0.0: selectors; keys and channels as rules"] },
                 Sub("cat", -2, Cat, Open, "The categories of commands, or the commands of one.") with { Complexity = "O(1)", Syntax = "[categoryname]" },
                 Sub("genpass", -2, GeneratePassword, Open, "A password nobody can guess.") with { Complexity = "O(1)", Syntax = "[bits:integer]" },
                 Sub("help", 2, Help, Loading | Stale, "What ACL knows.") with { Complexity = "O(1)" },

@@ -14,8 +14,8 @@ internal static class BitsCommands
     [
         new("setbit", 4, Write | DenyOom, KeySpec.One, SetBit) { Since = "2.2.0", Group = "bitmap", Summary = "Sets or clears one bit of a string.", AclCategories = ["@bitmap"], Complexity = "O(1)", KeyUses = ["RW ACCESS UPDATE"], Syntax = "key offset:integer value:integer" },
         new("getbit", 3, ReadOnly | Fast, KeySpec.One, GetBit) { Since = "2.2.0", Group = "bitmap", Summary = "One bit of a string.", AclCategories = ["@bitmap"], Complexity = "O(1)", KeyUses = ["RO ACCESS"], Syntax = "key offset:integer" },
-        new("bitcount", -2, ReadOnly, KeySpec.One, BitCount) { Since = "2.6.0", Group = "bitmap", Summary = "How many bits of a string are set.", AclCategories = ["@bitmap"], Complexity = "O(N)", KeyUses = ["RO ACCESS"], Syntax = "key [index{start:integer end:integer [index_unit(BYTE|BIT)@7.0.0]}]", History = ["7.0.0: BYTE|BIT option"] },
-        new("bitpos", -3, ReadOnly, KeySpec.One, BitPos) { Since = "2.8.7", Group = "bitmap", Summary = "The first set or clear bit of a string.", AclCategories = ["@bitmap"], Complexity = "O(N)", KeyUses = ["RO ACCESS"], Syntax = "key bit:integer [index{start:integer [end_index{end:integer [index_unit(BYTE|BIT)@7.0.0]}]}]", History = ["7.0.0: BYTE|BIT option"] },
+        new("bitcount", -2, ReadOnly, KeySpec.One, BitCount) { Since = "2.6.0", Group = "bitmap", Summary = "How many bits of a string are set.", AclCategories = ["@bitmap"], Complexity = "O(N)", KeyUses = ["RO ACCESS"], Syntax = "key [index{start:integer end:integer [index_unit(BYTE|BIT)@7.0.0]}]", History = ["7.0.0: BYTE, BIT"] },
+        new("bitpos", -3, ReadOnly, KeySpec.One, BitPos) { Since = "2.8.7", Group = "bitmap", Summary = "The first set or clear bit of a string.", AclCategories = ["@bitmap"], Complexity = "O(N)", KeyUses = ["RO ACCESS"], Syntax = "key bit:integer [index{start:integer [end_index{end:integer [index_unit(BYTE|BIT)@7.0.0]}]}]", History = ["7.0.0: BYTE, BIT"] },
     ];
 
     private static void SetBit(CommandContext c)

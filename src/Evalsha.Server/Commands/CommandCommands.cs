@@ -28,14 +28,14 @@ public static class CommandCommands
         new("command", -1, Loading | Stale, KeySpec.None, All)
         {
             Complexity = "O(N), N: Redis commands", Tips = ["nondeterministic_output_order"],
-            Group = "server", Since = "2.8.13", Summary = "Returns detailed information about all commands.", AclCategories = ["@connection"],
+            Group = "server", Since = "2.8.13", Summary = "Facts on every command: arity, flags, keys, categories.", AclCategories = ["@connection"],
             Subcommands =
             [
-                Sub("count", 2, static c => c.Reply.Integer(c.Server.Commands.Rows.Count), "2.8.13", "Returns a count of commands.") with { Complexity = "O(1)" },
-                Sub("info", -2, Info, "2.8.13", "Returns information about one, multiple or all commands.") with { Complexity = "O(N), N: commands to look up", Tips = ["nondeterministic_output_order"], Syntax = "[command-name...]", History = ["7.0.0: Allowed to be called with no argument to get info on all commands"] },
-                Sub("docs", -2, Docs, "7.0.0", "Returns documentary information about one, multiple or all commands.") with { Complexity = "O(N), N: commands to look up", Tips = ["nondeterministic_output_order"], Syntax = "[command-name...]" },
-                Sub("list", -2, List, "7.0.0", "Returns a list of command names.") with { Complexity = "O(N), N: Redis commands", Tips = ["nondeterministic_output_order"], Syntax = "[FILTERBY <filterby(MODULE <module-name>|ACLCAT <category>|PATTERN <pattern:pattern>)>]" },
-                Sub("getkeys", -3, GetKeys, "2.8.13", "Extracts the key names from an arbitrary command.") with { Complexity = "O(N), N: arguments to the command" },
+                Sub("count", 2, static c => c.Reply.Integer(c.Server.Commands.Rows.Count), "2.8.13", "How many commands there are.") with { Complexity = "O(1)" },
+                Sub("info", -2, Info, "2.8.13", "The same facts on the commands named, or on all.") with { Complexity = "O(N), N: commands to look up", Tips = ["nondeterministic_output_order"], Syntax = "[command-name...]", History = ["7.0.0: without names, all commands"] },
+                Sub("docs", -2, Docs, "7.0.0", "What commands do and take, in words and as trees of arguments.") with { Complexity = "O(N), N: commands to look up", Tips = ["nondeterministic_output_order"], Syntax = "[command-name...]" },
+                Sub("list", -2, List, "7.0.0", "The names of all commands, or of those that pass a filter.") with { Complexity = "O(N), N: Redis commands", Tips = ["nondeterministic_output_order"], Syntax = "[FILTERBY <filterby(MODULE <module-name>|ACLCAT <category>|PATTERN <pattern:pattern>)>]" },
+                Sub("getkeys", -3, GetKeys, "2.8.13", "Which arguments of a whole command are keys.") with { Complexity = "O(N), N: arguments to the command" },
                 Sub("getkeysandflags", -3, GetKeysAndFlags, "7.0.0", "The keys of a whole command, each with what is done to it.") with { Complexity = "O(N), N: arguments to the command" },
                 Sub("help", 2, Help, "5.0.0", "What COMMAND knows.") with { Complexity = "O(1)" },
             ],

@@ -15,13 +15,13 @@ public static class ConnectionCommands
 
     public static readonly CommandRow[] Rows =
     [
-        new("ping", -1, Fast, KeySpec.None, Ping) { Group = "connection", Summary = "Returns the server's liveliness response.", RunsWhenSubscribed = true, Complexity = "O(1)", Tips = ["request_policy:all_shards", "response_policy:all_succeeded"], Syntax = "[message]" },
-        new("echo", 2, Loading | Stale | Fast, KeySpec.None, Echo) { Group = "connection", Summary = "Returns the given string.", Complexity = "O(1)", Syntax = "message" },
-        new("hello", -1, Handshake, KeySpec.None, Hello) { Group = "connection", Since = "6.0.0", Summary = "Handshakes with the Redis server.", IsSecret = IsSecretOfHello, Complexity = "O(1)", Syntax = "[arguments{protover:integer [AUTH <username_password{username password}>] [SETNAME <clientname>]}]", History = ["6.2.0: Protover made optional; when called without arguments the command reports the current connection's context"] },
-        new("auth", -2, Handshake, KeySpec.None, Auth) { Group = "connection", Summary = "Authenticates the connection.", IsSecret = static (_, i) => i > 0, Complexity = "O(N), N: passwords defined for the user", Syntax = "[username@6.0.0] password", History = ["6.0.0: ACL style (username and password)"] },
-        new("select", 2, Loading | Stale | Fast, KeySpec.None, Select) { Group = "connection", Summary = "Changes the selected database.", Complexity = "O(1)", Syntax = "index:integer" },
-        new("quit", -1, Handshake, KeySpec.None, Quit) { Group = "connection", Summary = "Closes the connection.", RunsInMulti = true, RunsWhenSubscribed = true, Complexity = "O(1)" },
-        new("reset", 1, Handshake, KeySpec.None, Reset) { Group = "connection", Since = "6.2.0", Summary = "Resets the connection.", RunsInMulti = true, RunsWhenSubscribed = true, Complexity = "O(1)" },
+        new("ping", -1, Fast, KeySpec.None, Ping) { Group = "connection", Summary = "PONG, or its argument.", RunsWhenSubscribed = true, Complexity = "O(1)", Tips = ["request_policy:all_shards", "response_policy:all_succeeded"], Syntax = "[message]" },
+        new("echo", 2, Loading | Stale | Fast, KeySpec.None, Echo) { Group = "connection", Summary = "Answers its argument.", Complexity = "O(1)", Syntax = "message" },
+        new("hello", -1, Handshake, KeySpec.None, Hello) { Group = "connection", Since = "6.0.0", Summary = "Chooses the protocol's version, may authenticate and name; facts on the server.", IsSecret = IsSecretOfHello, Complexity = "O(1)", Syntax = "[arguments{protover:integer [AUTH <username_password{username password}>] [SETNAME <clientname>]}]", History = ["6.2.0: without arguments it changes nothing"] },
+        new("auth", -2, Handshake, KeySpec.None, Auth) { Group = "connection", Summary = "Says who this connection is, by password.", IsSecret = static (_, i) => i > 0, Complexity = "O(N), N: passwords defined for the user", Syntax = "[username@6.0.0] password", History = ["6.0.0: a user's name before the password"] },
+        new("select", 2, Loading | Stale | Fast, KeySpec.None, Select) { Group = "connection", Summary = "Chooses the database of the commands that follow.", Complexity = "O(1)", Syntax = "index:integer" },
+        new("quit", -1, Handshake, KeySpec.None, Quit) { Group = "connection", Summary = "Answers OK and ends the connection.", RunsInMulti = true, RunsWhenSubscribed = true, Complexity = "O(1)" },
+        new("reset", 1, Handshake, KeySpec.None, Reset) { Group = "connection", Since = "6.2.0", Summary = "Makes the connection as it was when new.", RunsInMulti = true, RunsWhenSubscribed = true, Complexity = "O(1)" },
     ];
 
     private static void Ping(CommandContext c)

@@ -18,7 +18,7 @@ internal sealed class FunctionCommands(ScriptEngine engine)
         Call("fcall_ro", c => FCall(c, readOnly: true), ReadOnly, "Calls a function that does not write.") with { KeyUses = ["RO ACCESS"] },
         new("function", -2, None, KeySpec.None, static _ => { })
         {
-            Group = "scripting", Since = "7.0.0", Summary = "A container for commands on function libraries.", Complexity = "Depends on the subcommand",
+            Group = "scripting", Since = "7.0.0", Summary = "Libraries of functions, kept with the data.", Complexity = "Depends on the subcommand",
             Subcommands =
             [
                 Sub("load", -3, NoScript | Write | DenyOom, Load, "Loads a library of functions.", "O(1)") with { Tips = ShardTips, Syntax = "[REPLACE] function-code" },

@@ -10,7 +10,7 @@ internal static class LcsCommand
 {
     public static readonly CommandRow[] Rows =
     [
-        new("lcs", -3, ReadOnly, KeySpec.Two, Lcs) { Since = "7.0.0", Group = "string", Summary = "The longest common subsequence of two strings.", AclCategories = ["@string"], Complexity = "O(N*M), N: and M are the lengths of s1 and s2, M: lengths of s1 and s2", KeyUses = ["RO ACCESS"], Syntax = "key1:key key2:key#0 [LEN] [IDX] [MINMATCHLEN <len:integer>] [WITHMATCHLEN]" },
+        new("lcs", -3, ReadOnly, KeySpec.Two, Lcs) { Since = "7.0.0", Group = "string", Summary = "The longest common subsequence of two strings.", AclCategories = ["@string"], Complexity = "O(N*M), N, M: lengths of the strings", KeyUses = ["RO ACCESS"], Syntax = "key1:key key2:key#0 [LEN] [IDX] [MINMATCHLEN <len:integer>] [WITHMATCHLEN]" },
     ];
 
     private static void Lcs(CommandContext c)

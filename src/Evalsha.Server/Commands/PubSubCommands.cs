@@ -16,26 +16,26 @@ public static class PubSubCommands
 
     public static readonly CommandRow[] Rows =
     [
-        Listener("subscribe", -2, KeySpec.None, static c => Subscribe(c, AudienceKind.Channel, "subscribe"u8), "2.0.0", "Listens for messages published to channels.") with { Complexity = "O(N), N: channels to subscribe to", Syntax = "channel..." },
-        Listener("unsubscribe", -1, KeySpec.None, static c => Unsubscribe(c, AudienceKind.Channel, "unsubscribe"u8), "2.0.0", "Stops listening to messages posted to channels.") with { Complexity = "O(N), N: clients already subscribed to a channel", Syntax = "[channel...]" },
-        Listener("psubscribe", -2, KeySpec.None, static c => Subscribe(c, AudienceKind.Pattern, "psubscribe"u8), "2.0.0", "Listens for messages published to channels that match one or more patterns.") with { Complexity = "O(N), N: patterns the client is already subscribed to", Syntax = "pattern{pattern:pattern}..." },
-        Listener("punsubscribe", -1, KeySpec.None, static c => Unsubscribe(c, AudienceKind.Pattern, "punsubscribe"u8), "2.0.0", "Stops listening to messages published to channels that match one or more patterns.") with { Complexity = "O(N+M), N: patterns the client is already subscribed, M: total patterns subscribed in the system", Syntax = "[pattern:pattern...]" },
-        Listener("ssubscribe", -2, ShardChannels, static c => Subscribe(c, AudienceKind.ShardChannel, "ssubscribe"u8), "7.0.0", "Listens for messages published to shard channels.") with { Complexity = "O(N), N: shard channels to subscribe to", KeyUses = ["NOT_KEY"], Syntax = "shardchannel..." },
-        Listener("sunsubscribe", -1, ShardChannels, static c => Unsubscribe(c, AudienceKind.ShardChannel, "sunsubscribe"u8), "7.0.0", "Stops listening to messages posted to shard channels.") with { Complexity = "O(N), N: clients already subscribed to a shard channel", KeyUses = ["NOT_KEY"], Syntax = "[shardchannel...]" },
-        new("publish", 3, Publishing, KeySpec.None, Publish) { Group = "pubsub", Since = "2.0.0", Summary = "Posts a message to a channel.", Complexity = "O(N+M), N: clients subscribed to the receiving channel, M: subscribed patterns", Syntax = "channel message" },
-        new("spublish", 3, Publishing, KeySpec.One with { IsNotKey = true }, PublishToShard) { Group = "pubsub", Since = "7.0.0", Summary = "Posts a message to a shard channel.", Complexity = "O(N), N: clients subscribed to the receiving shard channel", KeyUses = ["NOT_KEY"], Syntax = "shardchannel message" },
+        Listener("subscribe", -2, KeySpec.None, static c => Subscribe(c, AudienceKind.Channel, "subscribe"u8), "2.0.0", "Listens to channels.") with { Complexity = "O(N), N: channels to subscribe to", Syntax = "channel..." },
+        Listener("unsubscribe", -1, KeySpec.None, static c => Unsubscribe(c, AudienceKind.Channel, "unsubscribe"u8), "2.0.0", "Stops listening to channels, or to all of them.") with { Complexity = "O(N), N: clients already subscribed to a channel", Syntax = "[channel...]" },
+        Listener("psubscribe", -2, KeySpec.None, static c => Subscribe(c, AudienceKind.Pattern, "psubscribe"u8), "2.0.0", "Listens to every channel that matches a pattern.") with { Complexity = "O(N), N: patterns the client is already subscribed to", Syntax = "pattern{pattern:pattern}..." },
+        Listener("punsubscribe", -1, KeySpec.None, static c => Unsubscribe(c, AudienceKind.Pattern, "punsubscribe"u8), "2.0.0", "Stops listening to patterns, or to all of them.") with { Complexity = "O(N+M), N: patterns the client is already subscribed, M: total patterns subscribed in the system", Syntax = "[pattern:pattern...]" },
+        Listener("ssubscribe", -2, ShardChannels, static c => Subscribe(c, AudienceKind.ShardChannel, "ssubscribe"u8), "7.0.0", "Listens to shard channels.") with { Complexity = "O(N), N: shard channels to subscribe to", KeyUses = ["NOT_KEY"], Syntax = "shardchannel..." },
+        Listener("sunsubscribe", -1, ShardChannels, static c => Unsubscribe(c, AudienceKind.ShardChannel, "sunsubscribe"u8), "7.0.0", "Stops listening to shard channels, or to all of them.") with { Complexity = "O(N), N: clients already subscribed to a shard channel", KeyUses = ["NOT_KEY"], Syntax = "[shardchannel...]" },
+        new("publish", 3, Publishing, KeySpec.None, Publish) { Group = "pubsub", Since = "2.0.0", Summary = "Sends a message to whoever listens to a channel; how many heard it.", Complexity = "O(N+M), N: clients subscribed to the receiving channel, M: subscribed patterns", Syntax = "channel message" },
+        new("spublish", 3, Publishing, KeySpec.One with { IsNotKey = true }, PublishToShard) { Group = "pubsub", Since = "7.0.0", Summary = "The same for a shard's channel.", Complexity = "O(N), N: clients subscribed to the receiving shard channel", KeyUses = ["NOT_KEY"], Syntax = "shardchannel message" },
         new("pubsub", -2, None, KeySpec.None, static _ => { })
         {
             Complexity = "That of the subcommand",
-            Group = "pubsub", Since = "2.8.0", Summary = "A container for Pub/Sub commands.",
+            Group = "pubsub", Since = "2.8.0", Summary = "Who listens to what.",
             Subcommands =
             [
-                Sub("channels", -2, static c => Names(c, AudienceKind.Channel), "2.8.0", "Returns the active channels.") with { Complexity = "O(N), N: active channels", Syntax = "[pattern:pattern]" },
-                Sub("numpat", 2, static c => c.Reply.Integer(c.Server.PubSub.PatternCount), "2.8.0", "Returns a count of unique pattern subscriptions.") with { Complexity = "O(1)" },
-                Sub("numsub", -2, static c => Counts(c, AudienceKind.Channel), "2.8.0", "Returns a count of subscribers to channels.") with { Complexity = "O(N), N: requested channels", Syntax = "[channel...]" },
-                Sub("shardchannels", -2, static c => Names(c, AudienceKind.ShardChannel), "7.0.0", "Returns the active shard channels.") with { Complexity = "O(N), N: active shard channels", Syntax = "[pattern:pattern]" },
-                Sub("shardnumsub", -2, static c => Counts(c, AudienceKind.ShardChannel), "7.0.0", "Returns the count of subscribers of shard channels.") with { Complexity = "O(N), N: requested shard channels", Syntax = "[shardchannel...]" },
-                Sub("help", 2, Help, "6.2.0", "Returns helpful text about the different subcommands.") with { Flags = Loading | Stale, Complexity = "O(1)" },
+                Sub("channels", -2, static c => Names(c, AudienceKind.Channel), "2.8.0", "The channels somebody listens to, all or those that match.") with { Complexity = "O(N), N: active channels", Syntax = "[pattern:pattern]" },
+                Sub("numpat", 2, static c => c.Reply.Integer(c.Server.PubSub.PatternCount), "2.8.0", "How many different patterns are listened to.") with { Complexity = "O(1)" },
+                Sub("numsub", -2, static c => Counts(c, AudienceKind.Channel), "2.8.0", "For each channel, how many listen to it.") with { Complexity = "O(N), N: requested channels", Syntax = "[channel...]" },
+                Sub("shardchannels", -2, static c => Names(c, AudienceKind.ShardChannel), "7.0.0", "The shard channels somebody listens to.") with { Complexity = "O(N), N: active shard channels", Syntax = "[pattern:pattern]" },
+                Sub("shardnumsub", -2, static c => Counts(c, AudienceKind.ShardChannel), "7.0.0", "For each shard channel, how many listen to it.") with { Complexity = "O(N), N: requested shard channels", Syntax = "[shardchannel...]" },
+                Sub("help", 2, Help, "6.2.0", "What PUBSUB knows.") with { Flags = Loading | Stale, Complexity = "O(1)" },
             ],
         },
     ];

@@ -33,23 +33,23 @@ internal sealed class ScriptingCommands(ScriptEngine engine)
 
     public CommandRow[] Rows =>
     [
-        Run("eval", c => Eval(c, readOnly: false), MayReplicate, "2.6.0", "Executes a server-side Lua script.") with { Complexity = "That of the script", KeyUses = ["RW ACCESS UPDATE"], Syntax = "script numkeys:integer [key...] [arg...]" },
-        Run("evalsha", c => EvalSha(c, readOnly: false), MayReplicate, "2.6.0", "Executes a server-side Lua script by SHA1 digest.") with { Complexity = "That of the script", KeyUses = ["RW ACCESS UPDATE"], Syntax = "sha1 numkeys:integer [key...] [arg...]" },
-        Run("eval_ro", c => Eval(c, readOnly: true), ReadOnly, "7.0.0", "Executes a read-only server-side Lua script.") with { Complexity = "That of the script", KeyUses = ["RO ACCESS"], Syntax = "script numkeys:integer [key...] [arg...]" },
-        Run("evalsha_ro", c => EvalSha(c, readOnly: true), ReadOnly, "7.0.0", "Executes a read-only server-side Lua script by SHA1 digest.") with { Complexity = "That of the script", KeyUses = ["RO ACCESS"], Syntax = "sha1 numkeys:integer [key...] [arg...]" },
+        Run("eval", c => Eval(c, readOnly: false), MayReplicate, "2.6.0", "Runs a Lua script as one unit; what it returns.") with { Complexity = "That of the script", KeyUses = ["RW ACCESS UPDATE"], Syntax = "script numkeys:integer [key...] [arg...]" },
+        Run("evalsha", c => EvalSha(c, readOnly: false), MayReplicate, "2.6.0", "Runs a script the server knows, named by its SHA1.") with { Complexity = "That of the script", KeyUses = ["RW ACCESS UPDATE"], Syntax = "sha1 numkeys:integer [key...] [arg...]" },
+        Run("eval_ro", c => Eval(c, readOnly: true), ReadOnly, "7.0.0", "Runs a Lua script that may not write.") with { Complexity = "That of the script", KeyUses = ["RO ACCESS"], Syntax = "script numkeys:integer [key...] [arg...]" },
+        Run("evalsha_ro", c => EvalSha(c, readOnly: true), ReadOnly, "7.0.0", "Runs a known script, named by its SHA1, that may not write.") with { Complexity = "That of the script", KeyUses = ["RO ACCESS"], Syntax = "sha1 numkeys:integer [key...] [arg...]" },
         new("script", -2, None, KeySpec.None, static _ => { })
         {
             Complexity = "That of the subcommand",
-            Group = "scripting", Since = "2.6.0", Summary = "A container for Lua scripts management commands.",
+            Group = "scripting", Since = "2.6.0", Summary = "The scripts the server knows.",
             Subcommands =
             [
-                Sub("load", 3, NoScript | Stale, Load, "Loads a server-side Lua script to the script cache.") with { Complexity = "O(N), N: length in bytes of the script body", Tips = ["request_policy:all_nodes", "response_policy:all_succeeded"], Syntax = "script" },
-                Sub("exists", -3, NoScript, Exists, "Determines whether server-side Lua scripts exist in the script cache.") with { Complexity = "O(N), N: scripts to check", Tips = ["request_policy:all_shards", "response_policy:agg_logical_and"], Syntax = "sha1..." },
-                Sub("flush", -2, NoScript, Flush, "Removes all server-side Lua scripts from the script cache.") with { Complexity = "O(N), N: scripts in cache", Tips = ["request_policy:all_nodes", "response_policy:all_succeeded"], Syntax = "[async(ASYNC|SYNC)@6.2.0]", History = ["6.2.0: ASYNC and SYNC flushing mode modifiers"] },
-                Sub("kill", 2, NoScript | AllowBusy, c => Kill(c, isFunction: false), "Terminates a server-side Lua script during execution.") with { Complexity = "O(1)", Tips = ["request_policy:all_shards", "response_policy:one_succeeded"] },
+                Sub("load", 3, NoScript | Stale, Load, "Keeps a script without running it; its SHA1.") with { Complexity = "O(N), N: length in bytes of the script body", Tips = ["request_policy:all_nodes", "response_policy:all_succeeded"], Syntax = "script" },
+                Sub("exists", -3, NoScript, Exists, "For each SHA1, 1 when that script is known.") with { Complexity = "O(N), N: scripts to check", Tips = ["request_policy:all_shards", "response_policy:agg_logical_and"], Syntax = "sha1..." },
+                Sub("flush", -2, NoScript, Flush, "Forgets all scripts.") with { Complexity = "O(N), N: scripts in cache", Tips = ["request_policy:all_nodes", "response_policy:all_succeeded"], Syntax = "[async(ASYNC|SYNC)@6.2.0]", History = ["6.2.0: ASYNC, SYNC"] },
+                Sub("kill", 2, NoScript | AllowBusy, c => Kill(c, isFunction: false), "Ends the running script if it has not written yet.") with { Complexity = "O(1)", Tips = ["request_policy:all_shards", "response_policy:one_succeeded"] },
                 Sub("stats", -2, NoScript, c => ScriptStatistics.Answer(c, engine), "How often scripts and functions were called and how long they took. Not a command of Redis.") with { Complexity = "O(N log N), N: scripts that were called", Syntax = "[RESET] [name...]" },
-                Sub("help", 2, Loading | Stale, Help, "Returns helpful text about the different subcommands.") with { Since = "5.0.0", Complexity = "O(1)" },
-                Sub("debug", 3, NoScript, Debug, "Sets the debug mode of server-side Lua scripts.") with { Since = "3.2.0", Complexity = "O(1)", Syntax = "mode(YES|SYNC|NO)" },
+                Sub("help", 2, Loading | Stale, Help, "What SCRIPT knows.") with { Since = "5.0.0", Complexity = "O(1)" },
+                Sub("debug", 3, NoScript, Debug, "Whether the scripts of this connection are debugged.") with { Since = "3.2.0", Complexity = "O(1)", Syntax = "mode(YES|SYNC|NO)" },
             ],
         },
     ];

@@ -16,30 +16,30 @@ public static class ServerCommands
 
     public static readonly CommandRow[] Rows =
     [
-        Server("info", -1, Loading | Stale, Info, "1.0.0", "Returns information and statistics about the server.") with { AclCategories = ["@dangerous"], Complexity = "O(1)", Tips = ["nondeterministic_output", "request_policy:all_shards", "response_policy:special"], Syntax = "[section...]", History = ["7.0.0: Taking multiple section arguments"] },
-        Server("config", -2, None, static _ => { }, "2.0.0", "A container for server configuration commands.") with
+        Server("info", -1, Loading | Stale, Info, "1.0.0", "Figures of the server, section by section, as lines of text.") with { AclCategories = ["@dangerous"], Complexity = "O(1)", Tips = ["nondeterministic_output", "request_policy:all_shards", "response_policy:special"], Syntax = "[section...]", History = ["7.0.0: several sections"] },
+        Server("config", -2, None, static _ => { }, "2.0.0", "The server's parameters.") with
         {
             Complexity = "That of the subcommand",
             Subcommands =
             [
-                Server("get", -3, Admin | NoScript | Loading | Stale, ConfigGet, "2.0.0", "Returns the effective values of configuration parameters.") with { Complexity = "O(N), N: configuration parameters provided", Syntax = "parameter{parameter}...", History = ["7.0.0: Pass multiple pattern parameters in one call"] },
-                Server("set", -4, Admin | NoScript | Loading | Stale, ConfigSet, "2.0.0", "Sets configuration parameters in-flight.") with { Complexity = "O(N), N: configuration parameters provided", Tips = ["request_policy:all_nodes", "response_policy:all_succeeded"], Syntax = "parameter_value{parameter value}...", History = ["7.0.0: Set multiple parameters in one call"] },
-                Server("resetstat", 2, Admin | NoScript | Loading | Stale, ConfigResetStat, "2.0.0", "Resets the server's statistics.") with { Complexity = "O(1)" },
-                Server("rewrite", 2, Admin | NoScript | Loading | Stale, static c => c.Reply.Error("ERR The server is running without a config file"u8), "2.8.0", "Persists the effective configuration to file.") with { Complexity = "O(1)" },
+                Server("get", -3, Admin | NoScript | Loading | Stale, ConfigGet, "2.0.0", "The parameters that match, with their values.") with { Complexity = "O(N), N: configuration parameters provided", Syntax = "parameter{parameter}...", History = ["7.0.0: several patterns"] },
+                Server("set", -4, Admin | NoScript | Loading | Stale, ConfigSet, "2.0.0", "Changes parameters while the server runs: all of them, or none.") with { Complexity = "O(N), N: configuration parameters provided", Tips = ["request_policy:all_nodes", "response_policy:all_succeeded"], Syntax = "parameter_value{parameter value}...", IsSecret = IsSecretOfConfigSet, History = ["7.0.0: several parameters"] },
+                Server("resetstat", 2, Admin | NoScript | Loading | Stale, ConfigResetStat, "2.0.0", "Starts the counters of INFO anew.") with { Complexity = "O(1)" },
+                Server("rewrite", 2, Admin | NoScript | Loading | Stale, static c => c.Reply.Error("ERR The server is running without a config file"u8), "2.8.0", "Writes the parameters in force into the file they came from.") with { Complexity = "O(1)" },
                 Server("help", 2, Loading | Stale, ConfigHelp, "5.0.0", "What CONFIG knows.") with { Complexity = "O(1)" },
             ],
         },
-        Server("dbsize", 1, ReadOnly | Fast, static c => c.Reply.Integer(c.Db.Count), "1.0.0", "Returns the number of keys in the database.") with { AclCategories = ["@keyspace"], Complexity = "O(1)", Tips = ["request_policy:all_shards", "response_policy:agg_sum"] },
-        Server("flushdb", -1, Write, FlushDb, "1.0.0", "Removes all keys from the current database.") with { AclCategories = ["@keyspace", "@dangerous"], Complexity = "O(N), N: keys in the selected database", Tips = ["request_policy:all_shards", "response_policy:all_succeeded"], Syntax = "[async(ASYNC@4.0.0|SYNC@6.2.0)]", History = ["4.0.0: ASYNC flushing mode modifier", "6.2.0: SYNC flushing mode modifier"] },
-        Server("flushall", -1, Write, FlushAll, "1.0.0", "Removes all keys from all databases.") with { AclCategories = ["@keyspace", "@dangerous"], Complexity = "O(N), N: keys in all databases", Tips = ["request_policy:all_shards", "response_policy:all_succeeded"], Syntax = "[async(ASYNC@4.0.0|SYNC@6.2.0)]", History = ["4.0.0: ASYNC flushing mode modifier", "6.2.0: SYNC flushing mode modifier"] },
-        Server("swapdb", 3, Write | Fast, SwapDb, "4.0.0", "Swaps two Redis databases.") with { AclCategories = ["@keyspace", "@dangerous"], Complexity = "O(N), N: clients watching or blocking on keys from both databases", Syntax = "index1:integer index2:integer" },
-        new("monitor", 1, Admin | NoScript | Loading | Stale, KeySpec.None, Monitor) { Complexity = "O(1), and for each command O(N), N: monitors", Group = "server", Since = "1.0.0", Summary = "Listens for all requests received by the server in real-time." },
-        Server("time", 1, Loading | Stale | Fast, Time, "2.6.0", "Returns the server time.") with { Complexity = "O(1)", Tips = ["nondeterministic_output"] },
-        Server("lastsave", 1, Loading | Stale | Fast, static c => c.Reply.Integer(c.Server.StartedAt / 1000), "1.0.0", "Returns the Unix timestamp of the last successful save to disk.") with { AclCategories = ["@admin", "@dangerous"], Complexity = "O(1)", Tips = ["nondeterministic_output"] },
-        Server("bgrewriteaof", 1, Admin | NoScript | NoAsyncLoading, RewriteLog, "1.0.0", "Asynchronously rewrites the append-only file to disk.") with { Complexity = "O(1)" },
-        Server("role", 1, NoScript | Loading | Stale | Fast, Role, "2.8.12", "Returns the replication role.") with { AclCategories = ["@admin", "@dangerous"], Complexity = "O(1)" },
-        Server("debug", -2, Admin | NoScript | Loading | Stale, Debug, "1.0.0", "A container for debugging commands.") with { Complexity = "That of the subcommand" },
-        Server("shutdown", -1, Admin | NoScript | Loading | Stale | NoMulti | AllowBusy, Shutdown, "1.0.0", "Synchronously saves the database(s) to disk and shuts down the Redis server.") with { Complexity = "O(N), N: keys in all databases", Syntax = "[nosave_save(NOSAVE|SAVE)] [NOW@7.0.0] [FORCE@7.0.0] [ABORT@7.0.0]", History = ["7.0.0: NOW, FORCE and ABORT modifiers"] },
+        Server("dbsize", 1, ReadOnly | Fast, static c => c.Reply.Integer(c.Db.Count), "1.0.0", "How many keys the selected database has.") with { AclCategories = ["@keyspace"], Complexity = "O(1)", Tips = ["request_policy:all_shards", "response_policy:agg_sum"] },
+        Server("flushdb", -1, Write, FlushDb, "1.0.0", "Empties the selected database.") with { AclCategories = ["@keyspace", "@dangerous"], Complexity = "O(N), N: keys in the selected database", Tips = ["request_policy:all_shards", "response_policy:all_succeeded"], Syntax = "[async(ASYNC@4.0.0|SYNC@6.2.0)]", History = ["4.0.0: ASYNC", "6.2.0: SYNC"] },
+        Server("flushall", -1, Write, FlushAll, "1.0.0", "Empties every database.") with { AclCategories = ["@keyspace", "@dangerous"], Complexity = "O(N), N: keys in all databases", Tips = ["request_policy:all_shards", "response_policy:all_succeeded"], Syntax = "[async(ASYNC@4.0.0|SYNC@6.2.0)]", History = ["4.0.0: ASYNC", "6.2.0: SYNC"] },
+        Server("swapdb", 3, Write | Fast, SwapDb, "4.0.0", "Exchanges the contents of two databases.") with { AclCategories = ["@keyspace", "@dangerous"], Complexity = "O(N), N: clients watching or blocking on keys from both databases", Syntax = "index1:integer index2:integer" },
+        new("monitor", 1, Admin | NoScript | Loading | Stale, KeySpec.None, Monitor) { Complexity = "O(1), and for each command O(N), N: monitors", Group = "server", Since = "1.0.0", Summary = "Streams every command that runs to this connection." },
+        Server("time", 1, Loading | Stale | Fast, Time, "2.6.0", "The server's clock: unix seconds, and the microseconds of the second.") with { Complexity = "O(1)", Tips = ["nondeterministic_output"] },
+        Server("lastsave", 1, Loading | Stale | Fast, static c => c.Reply.Integer(c.Server.StartedAt / 1000), "1.0.0", "When the data were last saved, in unix seconds.") with { AclCategories = ["@admin", "@dangerous"], Complexity = "O(1)", Tips = ["nondeterministic_output"] },
+        Server("bgrewriteaof", 1, Admin | NoScript | NoAsyncLoading, RewriteLog, "1.0.0", "Begins to write the append-only file anew, as short as it can be.") with { Complexity = "O(1)" },
+        Server("role", 1, NoScript | Loading | Stale | Fast, Role, "2.8.12", "Whether this is a master, and how far its replicas are.") with { AclCategories = ["@admin", "@dangerous"], Complexity = "O(1)" },
+        Server("debug", -2, Admin | NoScript | Loading | Stale, Debug, "1.0.0", "Tools for tests.") with { Complexity = "That of the subcommand" },
+        Server("shutdown", -1, Admin | NoScript | Loading | Stale | NoMulti | AllowBusy, Shutdown, "1.0.0", "Stops the server; it saves first unless told otherwise.") with { Complexity = "O(N), N: keys in all databases", Syntax = "[nosave_save(NOSAVE|SAVE)] [NOW@7.0.0] [FORCE@7.0.0] [ABORT@7.0.0]", History = ["7.0.0: NOW, FORCE, ABORT"] },
     ];
 
     private static CommandRow Server(string name, int arity, CommandFlags flags, CommandBody body, string since, string summary) =>
@@ -62,7 +62,19 @@ public static class ServerCommands
         for (var i = 2; i < c.Count; i++)
         {
             var pattern = c[i];
-            foreach (var row in c.Server.Config.Rows)
+            if (pattern.IndexOfAny("*?["u8) < 0)
+            {
+                // One name: spelled in the reply as it was asked for.
+                var name = Encoding.UTF8.GetString(pattern);
+                if (c.Server.Config.Find(name) is { } one)
+                {
+                    found[name] = one.Get();
+                }
+
+                continue;
+            }
+
+            foreach (var row in c.Server.Config.Rows.Where(static row => !row.IsHidden))
             {
                 foreach (var name in row.Alias is null ? [row.Name] : new[] { row.Name, row.Alias })
                 {
@@ -86,7 +98,7 @@ public static class ServerCommands
     {
         if (c.Count % 2 != 0)
         {
-            c.Reply.Error(Checks.WrongArity(c.Row));
+            c.SyntaxError();
             return;
         }
 
@@ -100,7 +112,7 @@ public static class ServerCommands
                 return;
             }
 
-            var refusal = row.Set is null ? "can't set immutable config" : changes.Exists(change => change.Row == row) ? "duplicate parameter" : null;
+            var refusal = row.Set is null ? row.Refusal : changes.Exists(change => change.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) ? "duplicate parameter" : null;
             if (refusal is not null)
             {
                 Refuse(c, name, refusal);
@@ -129,6 +141,9 @@ public static class ServerCommands
 
         c.Reply.Ok();
     }
+
+    private static bool IsSecretOfConfigSet(CommandContext c, int i) =>
+        i >= 3 && i % 2 == 1 && c.Server.Config.Find(Encoding.UTF8.GetString(c[i - 1])) is { IsSecret: true };
 
     private static void Refuse(CommandContext c, string name, string reason) =>
         c.Reply.Error($"ERR CONFIG SET failed (possibly related to argument '{name}') - {reason}");

@@ -20,7 +20,7 @@ public static class SlowLogCommands
             Group = "server", Since = "2.2.12", Summary = "What took longer than slowlog-log-slower-than.",
             Subcommands =
             [
-                Sub("get", -2, Get, Asking & ~NoScript, "2.2.12", "The newest entries.") with { Complexity = "O(N), N: entries returned", Tips = ["request_policy:all_nodes", "nondeterministic_output"], Syntax = "[count:integer]", History = ["4.0.0: Client IP address, port and name to the reply"] },
+                Sub("get", -2, Get, Asking & ~NoScript, "2.2.12", "The newest entries.") with { Complexity = "O(N), N: entries returned", Tips = ["request_policy:all_nodes", "nondeterministic_output"], Syntax = "[count:integer]", History = ["4.0.0: the client's address and name in each entry"] },
                 Sub("len", 2, static c => c.Reply.Integer(c.Server.Slow.Entries.Count), Asking & ~NoScript, "2.2.12", "How many entries there are.") with { Complexity = "O(1)", Tips = ["request_policy:all_nodes", "response_policy:agg_sum", "nondeterministic_output"] },
                 Sub("reset", 2, Reset, Asking & ~NoScript, "2.2.12", "Forgets all entries.") with { Complexity = "O(N), N: entries in the slowlog", Tips = ["request_policy:all_nodes", "response_policy:all_succeeded"] },
                 Sub("help", 2, SlowLogHelp, Loading | Stale, "6.2.0", "What SLOWLOG knows.") with { Complexity = "O(1)" },

@@ -10,10 +10,10 @@ internal static class TrackingCommands
 {
     public static CommandRow[] Subcommands { get; } =
     [
-        ClientCommands.Sub("tracking", -3, Track, "6.0.0", "Controls server-assisted client-side caching for the connection.") with { Complexity = "O(1)", Syntax = "status(ON|OFF) [REDIRECT <client-id:integer>] [PREFIX <prefix>+...] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]" },
-        ClientCommands.Sub("caching", 3, Caching, "6.0.0", "Instructs the server whether to track the keys in the next request.") with { Complexity = "O(1)", Syntax = "mode(YES|NO)" },
-        ClientCommands.Sub("getredir", 2, static c => c.Reply.Integer(c.Client.Feeds?.Tracking?.Redirect ?? -1), "6.0.0", "Returns the client ID to which the connection's tracking notifications are redirected.") with { Complexity = "O(1)" },
-        ClientCommands.Sub("trackinginfo", 2, Info, "6.2.0", "Returns information about server-assisted client-side caching for the connection.") with { Complexity = "O(1)" },
+        ClientCommands.Sub("tracking", -3, Track, "6.0.0", "Turns messages about changed keys on or off.") with { Complexity = "O(1)", Syntax = "status(ON|OFF) [REDIRECT <client-id:integer>] [PREFIX <prefix>+...] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]" },
+        ClientCommands.Sub("caching", 3, Caching, "6.0.0", "Whether the keys of the next command are tracked, in OPTIN or OPTOUT mode.") with { Complexity = "O(1)", Syntax = "mode(YES|NO)" },
+        ClientCommands.Sub("getredir", 2, static c => c.Reply.Integer(c.Client.Feeds?.Tracking?.Redirect ?? -1), "6.0.0", "The number of the connection that hears of changed keys instead; 0: none, -1: not tracking.") with { Complexity = "O(1)" },
+        ClientCommands.Sub("trackinginfo", 2, Info, "6.2.0", "How this connection tracks keys.") with { Complexity = "O(1)" },
     ];
 
     private static void Track(CommandContext c)

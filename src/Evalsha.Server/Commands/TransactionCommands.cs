@@ -14,28 +14,28 @@ public static class TransactionCommands
         new("multi", 1, NoScript | Loading | Stale | Fast | AllowBusy, KeySpec.None, Multi)
         {
             Complexity = "O(1)",
-            Group = "transactions", Since = "1.2.0", Summary = "Starts a transaction.", RunsInMulti = true,
+            Group = "transactions", Since = "1.2.0", Summary = "From now on commands are queued, until EXEC or DISCARD.", RunsInMulti = true,
         },
         new("exec", 1, NoScript | Loading | Stale | SkipSlowlog, KeySpec.None, Exec)
         {
             Complexity = "That of the queued commands",
-            Group = "transactions", Since = "1.2.0", Summary = "Executes all commands in a transaction.", RunsInMulti = true, EndsTransaction = true,
+            Group = "transactions", Since = "1.2.0", Summary = "Runs the queued commands as one and answers their replies; nil when a watched key changed.", RunsInMulti = true, EndsTransaction = true,
         },
         new("discard", 1, NoScript | Loading | Stale | Fast | AllowBusy, KeySpec.None, Discard)
         {
             Complexity = "O(N), N: queued commands",
-            Group = "transactions", Since = "2.0.0", Summary = "Discards a transaction.", RunsInMulti = true,
+            Group = "transactions", Since = "2.0.0", Summary = "Throws the queued commands away.", RunsInMulti = true,
         },
         new("watch", -2, NoScript | Loading | Stale | Fast | AllowBusy, KeySpec.All, Watch)
         {
             Complexity = "O(1)", KeyUses = ["RO"], Syntax = "key...",
-            Group = "transactions", Since = "2.2.0", Summary = "Monitors changes to keys to determine the execution of a transaction.",
+            Group = "transactions", Since = "2.2.0", Summary = "Lets the next EXEC run only if these keys stay as they are.",
             RunsInMulti = true, NeedsTurnWhenBusy = true,
         },
         new("unwatch", 1, NoScript | Loading | Stale | Fast | AllowBusy, KeySpec.None, Unwatch)
         {
             Complexity = "O(1)",
-            Group = "transactions", Since = "2.2.0", Summary = "Forgets about watched keys of a transaction.",
+            Group = "transactions", Since = "2.2.0", Summary = "Drops all watches of this connection.",
         },
     ];
 

@@ -7,6 +7,9 @@ public interface IDurableLog
     /// <summary>Begins a rewrite in the background; false: one is under way.</summary>
     bool TryStartRewrite();
 
+    /// <summary>Bytes committed and not yet handed to the system.</summary>
+    long WaitingBytes { get; }
+
     /// <summary>Its fields of INFO persistence.</summary>
     void Describe(InfoWriter writer);
 }

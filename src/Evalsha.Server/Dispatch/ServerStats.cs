@@ -27,18 +27,29 @@ public sealed class ServerStats
 
     public long Commands { get; set; }
 
-    private (long At, long Commands, long Rate) _lastLook;
+    /// <summary>Ticks of <see cref="System.Diagnostics.Stopwatch"/> that went into removing expired keys by themselves.</summary>
+    public long ExpiryTicks { get; set; }
 
-    /// <summary>Since the last look that was at least a tenth of a second ago.</summary>
-    public long CommandsPerSecond(long now)
+    private (long At, long Commands, long Input, long Output) _lastLook;
+    private (double Commands, double Input, double Output) _rates;
+
+    /// <summary>Commands and bytes a second, since the last look that was at least a tenth of a second ago.</summary>
+    /// <param name="now">Unix milliseconds.</param>
+    public (double Commands, double Input, double Output) Rates(long now)
     {
-        if (now - _lastLook.At >= 100)
+        const int leastMilliseconds = 100;
+        var elapsed = now - _lastLook.At;
+        if (elapsed >= leastMilliseconds)
         {
-            var rate = _lastLook.At == 0 ? 0 : Math.Max(0, Commands - _lastLook.Commands) * 1000 / (now - _lastLook.At);
-            _lastLook = (now, Commands, rate);
+            var look = (At: now, Commands, Input: Interlocked.Read(ref InputBytes), Output: Interlocked.Read(ref OutputBytes));
+            _rates = _lastLook.At == 0 ? default : (Rate(look.Commands, _lastLook.Commands), Rate(look.Input, _lastLook.Input), Rate(look.Output, _lastLook.Output));
+            _lastLook = look;
         }
 
-        return _lastLook.Rate;
+        return _rates;
+
+        // What RESETSTAT set back has no rate until the next look.
+        double Rate(long current, long before) => Math.Max(0, current - before) * 1000.0 / elapsed;
     }
 
     public long Errors { get; set; }
@@ -88,5 +99,7 @@ public sealed class ServerStats
             ErrorCodes.Clear();
         }
 
+        Interlocked.Exchange(ref OutputLimitDisconnections, 0);
+        Interlocked.Exchange(ref QueryLimitDisconnections, 0);
     }
 }

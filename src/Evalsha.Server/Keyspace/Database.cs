@@ -177,6 +177,28 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
         return gone;
     }
 
+    /// <summary>Milliseconds that keys with a deadline have left on the average, as far as this many of them tell; 0 when there are none.</summary>
+    public long AverageTimeToLive(int samples)
+    {
+        long sum = 0;
+        var (looked, counted) = (0, 0);
+        foreach (var (entry, deadline) in _deadlines.UnorderedItems)
+        {
+            if (looked++ == samples)
+            {
+                break;
+            }
+
+            if (entry.IsLive && entry.ExpireAt == deadline && deadline > clock.Now)
+            {
+                sum += deadline - clock.Now;
+                counted++;
+            }
+        }
+
+        return counted == 0 ? 0 : sum / counted;
+    }
+
     public Entry? Random(Random random)
     {
         const int triesWhilePaused = 100; // Nothing leaves then, and every key may be late.

@@ -18,6 +18,10 @@ internal sealed partial class AppendOnlyFile
     private bool _lastRewriteFailed;
     private long _retryAt; // TimeProvider timestamp before which no rewrite begins by itself
     private long _baseLength;
+    private long _rewrites;
+    private long _rewritesFailedInARow;
+    private long _rewriteBegan; // TimeProvider timestamp
+    private long _rewriteMilliseconds = -1; // of the last one that ended
     private Task _rewrite = Task.CompletedTask;
 
     /// <summary>The latest rewrite; completes when it has ended, either way.</summary>
@@ -30,9 +34,15 @@ internal sealed partial class AppendOnlyFile
             return false;
         }
 
+        _rewriteBegan = _server.Clock.Provider.GetTimestamp();
         _rewrite = Task.Run(RewriteAsync);
         return true;
     }
+
+    /// <summary>Milliseconds that the last rewrite took and that the present one has taken so far; -1: there is none.</summary>
+    private (long Last, long Current) RewriteTimes => (Volatile.Read(ref _rewriteMilliseconds), Volatile.Read(ref _rewriting) == 0 ? -1 : SinceRewriteBegan);
+
+    private long SinceRewriteBegan => (long)_server.Clock.Provider.GetElapsedTime(_rewriteBegan).TotalMilliseconds;
 
     private void RewriteIfDue()
     {
@@ -67,6 +77,8 @@ internal sealed partial class AppendOnlyFile
             var before = CurrentLength;
             await FinishAsync(await BeginAsync().ConfigureAwait(false)).ConfigureAwait(false);
             _lastRewriteFailed = false;
+            Interlocked.Increment(ref _rewrites);
+            Volatile.Write(ref _rewritesFailedInARow, 0);
             _server.Log.Write(ServerLogLevel.Notice, $"The append-only file was rewritten: {before} bytes became {CurrentLength}");
         }
         catch (Exception e)
@@ -74,6 +86,7 @@ internal sealed partial class AppendOnlyFile
             var clock = _server.Clock.Provider;
             _retryAt = clock.GetTimestamp() + (long)(RetryAfter.TotalSeconds * clock.TimestampFrequency);
             _lastRewriteFailed = true;
+            Interlocked.Increment(ref _rewritesFailedInARow);
             _server.Log.Write(ServerLogLevel.Warning, $"The append-only file could not be rewritten, and goes on as it was: {(e is IOException or UnauthorizedAccessException ? e.Message : e)}");
         }
         finally
@@ -86,6 +99,7 @@ internal sealed partial class AppendOnlyFile
                 _syncing.Release();
             }
 
+            Volatile.Write(ref _rewriteMilliseconds, SinceRewriteBegan);
             Volatile.Write(ref _rewriting, 0);
         }
     }

@@ -96,8 +96,8 @@ internal sealed partial class AppendOnlyFile : IEffectSink, IDurableLog, IAsyncD
             var log = new AppendOnlyFile(server, folder, lockFile, manifest, AofFile.Append(Path.Combine(folder, manifest.Increments[^1].Name)));
             server.Effects.Subscribe(log);
             server.DurableLog = log;
-            server.Config.Constant("appendonly", "yes");
-            server.Config.Constant("dir", Path.GetFullPath(directory));
+            server.Config.Switch("appendonly", "yes");
+            server.Config.Define(server.Config.Find("dir")! with { Get = () => Path.GetFullPath(directory) });
             return log;
         }
         catch
@@ -149,13 +149,23 @@ internal sealed partial class AppendOnlyFile : IEffectSink, IDurableLog, IAsyncD
 
     public void Describe(InfoWriter w)
     {
+        var (milliseconds, running) = RewriteTimes;
         w.Field("aof_rewrite_in_progress", _rewriting == 0 ? 0 : 1);
+        w.Field("aof_rewrite_scheduled", _needsRewrite ? 1 : 0);
+        w.Field("aof_last_rewrite_time_sec", milliseconds < 0 ? -1 : milliseconds / 1000);
+        w.Field("aof_current_rewrite_time_sec", running < 0 ? -1 : running / 1000);
         w.Field("aof_last_bgrewrite_status", _lastRewriteFailed ? "err" : "ok");
+        w.Field("aof_rewrites", Volatile.Read(ref _rewrites));
+        w.Field("aof_rewrites_consecutive_failures", Volatile.Read(ref _rewritesFailedInARow));
         w.Field("aof_last_write_status", Volatile.Read(ref _failure) is null ? "ok" : "err");
         w.Field("aof_current_size", CurrentLength);
         w.Field("aof_base_size", _baseLength);
-        w.Field("aof_buffer_length", _filling.Length);
+        w.Field("aof_pending_rewrite", 0);
+        w.Field("aof_buffer_length", WaitingBytes);
+        w.Field("aof_pending_bio_fsync", Volatile.Read(ref _written) > Volatile.Read(ref _synced) ? 1 : 0);
     }
+
+    public long WaitingBytes => _filling.Length;
 
     /// <summary>Writes and syncs what is there, and lets go of the folder. The last unit has been committed.</summary>
     public async ValueTask DisposeAsync()

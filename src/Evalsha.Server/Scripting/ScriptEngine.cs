@@ -28,14 +28,6 @@ internal sealed partial class ScriptEngine
     public ScriptEngine(ServerContext server, long memoryLimit)
     {
         (_server, _memoryLimit) = (server, memoryLimit);
-        server.Info.Add("Scripting", w =>
-        {
-            w.Field("number_of_cached_scripts", Cache.Count);
-            w.Field("used_memory_scripts", Cache.Bytes);
-            w.Field("number_of_functions", Functions.FunctionCount);
-            w.Field("number_of_libraries", Functions.LibraryCount);
-            w.Field("used_memory_functions", Functions.Bytes);
-        });
         server.ResetScriptCounters = () =>
         {
             foreach (var runnable in All)
@@ -49,6 +41,12 @@ internal sealed partial class ScriptEngine
     public ScriptCache Cache { get; } = new();
 
     public ScriptRun Run { get; } = new();
+
+    /// <summary>Bytes alive in the scripts' Lua state when the engine last counted them; it counts when much has been allocated.</summary>
+    public long ScriptBytes => _state?.Lua.LiveBytesAtLastWalk ?? 0;
+
+    /// <summary>The same of the functions' state.</summary>
+    public long FunctionBytes => _functions?.Lua.LiveBytesAtLastWalk ?? 0;
 
     /// <summary>Every cached script and every function.</summary>
     public IEnumerable<Runnable> All => Cache.All.Concat<Runnable>(Functions.Libraries.SelectMany(static library => library.Functions));

@@ -1,6 +1,7 @@
 // Removes keys whose deadline has passed although nobody looks at them: hz times a second, under the turn, a bounded number at a time.
 // Clients that idle or do not read are looked after on the same timer.
 // Always: the timer is the TimeProvider's, so a clock that stands still expires nothing and one that is moved expires at once.
+using System.Diagnostics;
 using Evalsha.Server.Dispatch;
 
 namespace Evalsha.Server.Sessions;
@@ -74,6 +75,7 @@ internal sealed class ExpiryCycle : IAsyncDisposable
 
     private int ExpireOneUnit(Keyspace.Database database)
     {
+        var began = Stopwatch.GetTimestamp();
         _server.Unit.Begin();
         try
         {
@@ -82,6 +84,7 @@ internal sealed class ExpiryCycle : IAsyncDisposable
         }
         finally
         {
+            _server.Stats.ExpiryTicks += Stopwatch.GetTimestamp() - began;
             _server.Unit.End();
             _server.EndTurn();
         }

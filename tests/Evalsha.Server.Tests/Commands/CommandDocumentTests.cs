@@ -8,6 +8,7 @@ public sealed class CommandDocumentTests
     [Theory]
     [InlineData("docs/commands.md")]
     [InlineData("docs/commands.json")]
+    [InlineData("docs/parameters.md")]
     [InlineData("eng/CommandFacts.cs")]
     public async Task The_page_is_printed_from_the_rows(string page)
     {
@@ -17,6 +18,7 @@ public sealed class CommandDocumentTests
         var printed = page switch
         {
             "docs/commands.md" => CommandDocument.Markdown(rows),
+            "docs/parameters.md" => ParameterDocument.Markdown(server.Context.Config),
             "docs/commands.json" => CommandDocument.Json(rows),
             _ => CommandDocument.Facts(rows),
         };

@@ -62,6 +62,15 @@ public sealed class CommandFactsTests(ITestOutputHelper output)
             }
 
             var documented = new[] { Documented(await client.AskAsync("COMMAND", "DOCS", name)), Documented(await peer.AskAsync("COMMAND", "DOCS", name)) };
+            foreach (var prose in (string[])["summary", "history"])
+            {
+                var (mine, theirWords) = (documented[0].GetValueOrDefault(prose, ""), documented[1].GetValueOrDefault(prose, ""));
+                if (mine == theirWords && mine.Length > 0)
+                {
+                    differences.Add($"{name} {prose}: the words are Redis's: {mine}");
+                }
+            }
+
             foreach (var field in (string[])["arguments", "since", "group", "deprecated_since"])
             {
                 Compare($"{name} {field}", documented[0].GetValueOrDefault(field, ""), documented[1].GetValueOrDefault(field, ""), differences);
