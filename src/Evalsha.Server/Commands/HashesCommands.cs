@@ -389,7 +389,7 @@ internal static class HashesCommands
     private static HashValue NewHash(CommandContext c)
     {
         var hash = new HashValue();
-        c.Db.Add(c.Text(1), hash);
+        c.Add(1, hash);
         return hash;
     }
 

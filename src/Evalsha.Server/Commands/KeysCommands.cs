@@ -214,7 +214,7 @@ internal static class KeysCommands
         var found = new List<Entry>();
         foreach (var entry in c.Db.Entries)
         {
-            if (!c.Db.IsExpired(entry) && (isAll || Glob.Matches(pattern, entry.Key.Span)))
+            if (!c.Db.IsExpired(entry) && (isAll || Glob.Matches(pattern, entry.KeyBytes)))
             {
                 found.Add(entry);
             }
@@ -223,7 +223,7 @@ internal static class KeysCommands
         c.Reply.Array(found.Count);
         foreach (var entry in found)
         {
-            c.Reply.Bulk(entry.Key);
+            c.Reply.Bulk(entry.KeyBytes);
         }
     }
 
@@ -243,13 +243,13 @@ internal static class KeysCommands
         while (cursor != 0 && --steps > 0 && found.Count < options.Count);
 
         found.RemoveAll(entry =>
-            !options.Matches(c, entry.Key.Span)
+            !options.Matches(c, entry.KeyBytes)
             || (options.TypeAt != 0 && !Ascii.EqualsIgnoreCase(c[options.TypeAt], ValueKind.Name(entry.Value)))
-            || c.Db.Peek(entry.Key.Span) is null);
+            || c.Db.Peek(entry.KeyBytes) is null);
         c.Reply.BeginScanReply(cursor, found.Count);
         foreach (var entry in found)
         {
-            c.Reply.Bulk(entry.Key);
+            c.Reply.Bulk(entry.KeyBytes);
         }
     }
 
@@ -257,7 +257,7 @@ internal static class KeysCommands
     {
         if (c.Db.Random(c.Server.Random) is { } entry)
         {
-            c.Reply.Bulk(entry.Key);
+            c.Reply.Bulk(entry.KeyBytes);
         }
         else
         {

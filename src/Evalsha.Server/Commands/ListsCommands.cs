@@ -54,7 +54,7 @@ internal static class ListsCommands
             }
 
             list = new ListValue();
-            c.Db.Add(c.Text(1), list);
+            c.Add(1, list);
         }
 
         for (var i = 2; i < c.Count; i++)
@@ -472,7 +472,7 @@ internal static class ListsCommands
         if (target is null)
         {
             target = new ListValue();
-            c.Db.Add(c.Text(2), target);
+            c.Add(2, target);
         }
 
         Push(target, element, toHead);

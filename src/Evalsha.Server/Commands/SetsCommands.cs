@@ -33,7 +33,7 @@ internal static class SetsCommands
         if (set is null)
         {
             set = new SetValue();
-            c.Db.Add(c.Text(1), set);
+            c.Add(1, set);
         }
 
         var added = 0;
@@ -105,7 +105,7 @@ internal static class SetsCommands
         if (target is null)
         {
             target = new SetValue();
-            c.Db.Add(c.Text(2), target);
+            c.Add(2, target);
         }
 
         if (target.Add(c.Text(3)))

@@ -94,7 +94,7 @@ internal static class SortedSetsCommands
         if (set is null && !options.IfPresent)
         {
             set = new SortedSetValue();
-            entry = c.Db.Add(c.Text(1), set);
+            entry = c.Add(1, set);
         }
 
         for (var i = 0; set is not null && i < pairs; i++)

@@ -74,7 +74,7 @@ internal static class StreamsCommands
             }
 
             stream = new StreamValue();
-            c.Db.Add(c.Text(1), stream);
+            c.Add(1, stream);
         }
 
         if (stream.LastId == StreamId.Max)

@@ -48,15 +48,27 @@ internal static class StringsCommands
         return false;
     }
 
-    internal static void ReplyString(IReply reply, object value)
+    /// <summary>A script gets the stored object itself: bytes that a client brought become one at its first look, and stay one.</summary>
+    internal static void ReplyString(CommandContext c, Entry entry)
     {
+        var value = entry.Value;
         if (value is ByteString text)
         {
-            reply.Bulk(text);
+            c.Reply.Bulk(text);
+        }
+        else if (!StringValue.TryPlain(value, out var bytes))
+        {
+            c.Reply.Bulk(StringValue.Bytes(value, stackalloc byte[StringValue.ScratchBytes]));
+        }
+        else if (c.IsScript)
+        {
+            text = ByteString.Own(bytes);
+            entry.Value = text;
+            c.Reply.Bulk(text);
         }
         else
         {
-            reply.Bulk(StringValue.Bytes(value, stackalloc byte[StringValue.ScratchBytes]));
+            c.Reply.Bulk(bytes);
         }
     }
 
@@ -88,20 +100,18 @@ internal static class StringsCommands
 
     private static void Get(CommandContext c)
     {
-        switch (c.Look(1)?.Value)
+        var entry = c.Look(1);
+        if (entry is null)
         {
-            case null:
-                c.Reply.Null();
-                break;
-            case ByteString text:
-                c.Reply.Bulk(text);
-                break;
-            case var value when StringValue.IsString(value):
-                ReplyString(c.Reply, value);
-                break;
-            default:
-                c.Reply.Error(Errors.WrongType);
-                break;
+            c.Reply.Null();
+        }
+        else if (StringValue.IsString(entry.Value))
+        {
+            ReplyString(c, entry);
+        }
+        else
+        {
+            c.Reply.Error(Errors.WrongType);
         }
     }
 
@@ -301,7 +311,7 @@ internal static class StringsCommands
             return;
         }
 
-        ReplyString(c.Reply, entry.Value);
+        ReplyString(c, entry);
         if (options.HasDeadline && deadline <= c.Now)
         {
             c.Db.Remove(entry);
@@ -471,7 +481,7 @@ internal static class StringsCommands
 
         if (entry is null)
         {
-            c.Db.Add(c.Text(1), new IntegerValue(sum));
+            c.Add(1, new IntegerValue(sum));
         }
         else if (entry.Value is IntegerValue counter)
         {
@@ -512,7 +522,7 @@ internal static class StringsCommands
         var text = ByteString.Own(sum.Format());
         if (entry is null)
         {
-            entry = c.Db.Add(c.Text(1), text);
+            entry = c.Add(1, text);
         }
         else
         {
@@ -531,7 +541,7 @@ internal static class StringsCommands
         if (entry is null)
         {
             var fresh = new StringBuffer([]);
-            c.Db.Add(c.Text(1), fresh);
+            c.Add(1, fresh);
             return fresh;
         }
 
@@ -548,25 +558,20 @@ internal static class StringsCommands
         }
         else
         {
-            ReplyString(c.Reply, entry.Value);
+            ReplyString(c, entry);
         }
     }
 
-    /// <summary>Stores argument <paramref name="value"/> under the key of argument <paramref name="key"/>; a counter is overwritten in place.</summary>
+    /// <summary>
+    /// Stores argument <paramref name="value"/> under the key of argument <paramref name="key"/>; a counter, and bytes of the same length, are written over.
+    /// </summary>
     private static Entry Put(CommandContext c, int key, int value, bool keepsExpiry, KeyEvent? what = null)
     {
         var entry = c.Find(key);
-        object stored = !RedisNumber.TryParseInteger(c[value], out var integer) ? c.Text(value)
-            : entry?.Value is IntegerValue counter ? counter
-            : new IntegerValue(integer);
-        if (stored is IntegerValue number)
-        {
-            number.Value = integer;
-        }
-
+        var stored = StringValue.Encoded(c[value], entry?.Value, c.HoldsObjects ? c.Text(value) : null);
         if (entry is null)
         {
-            entry = c.Db.Add(c.Text(key), stored);
+            entry = c.Add(key, stored);
         }
         else if (keepsExpiry)
         {
@@ -577,10 +582,11 @@ internal static class StringsCommands
             c.Db.Replace(entry, stored);
         }
 
-        c.Changed(entry.Key);
-        c.Notify(what ?? Happened.Set, entry.Key);
+        c.Changed(key);
+        c.Notify(what ?? Happened.Set, key);
         return entry;
     }
+
 
     private static void SetEffect(CommandContext c, Entry entry, long deadline)
     {

@@ -177,7 +177,10 @@ public sealed class CommandContext
 
     /// <summary>Stores under the key of argument <paramref name="i"/>; a deadline it had is dropped. Say <see cref="Changed(int)"/> too.</summary>
     public Entry Store(int i, object value) =>
-        Find(i) is { } entry ? Db.Replace(entry, value) : Db.Add(Text(i), value);
+        Find(i) is { } entry ? Db.Replace(entry, value) : Add(i, value);
+
+    /// <summary>Stores under the key of argument <paramref name="i"/>, which is not present (Find has just said so).</summary>
+    public Entry Add(int i, object value) => _objects is { } objects ? Db.Add(objects[i], value) : Db.Add(this[i], value);
 
     /// <summary>The key at argument <paramref name="i"/> changed: counts, breaks WATCH, and makes the command an effect.</summary>
     public void Changed(int i)

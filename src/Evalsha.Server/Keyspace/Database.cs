@@ -73,22 +73,15 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
     }
 
     /// <summary>Stores under a key that is not present (Find has just said so).</summary>
-    public Entry Add(ByteString key, object value)
-    {
-        var entry = new Entry(key, value) { IsLive = true, AccessedAt = clock.CoarseSeconds };
-        _entries.Add(entry);
-        if (TellsOfNewKeys)
-        {
-            events.Added(this, key);
-        }
+    public Entry Add(ByteString key, object value) => Add(new Entry(key, value));
 
-        return entry;
-    }
+    /// <summary>As <see cref="Add(ByteString, object)"/>; copies the bytes.</summary>
+    public Entry Add(ReadOnlySpan<byte> key, object value) => Add(new Entry(key.ToArray(), value));
 
     /// <summary>Gives a present entry another value; its deadline is dropped.</summary>
     public Entry Replace(Entry entry, object value)
     {
-        Debug.Assert(entry.IsLive, "the entry is in this database");
+        Debug.Assert(entry.IsInTable, "the entry is in this database");
         entry.Value = value;
         entry.AccessedAt = clock.CoarseSeconds;
         if (entry.HasExpiry)
@@ -106,9 +99,8 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
 
     public bool Remove(Entry entry)
     {
-        Debug.Assert(entry.IsLive, "the entry is in this database");
-        _entries.Remove(entry.Key);
-        entry.IsLive = false;
+        Debug.Assert(entry.IsInTable, "the entry is in this database");
+        _entries.Remove(entry.KeyBytes);
         if (entry.HasExpiry)
         {
             ExpiringCount--;
@@ -120,7 +112,7 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
     /// <summary>Sets the deadline, in unix milliseconds. One in the past is allowed: the key is gone at the next look.</summary>
     public void SetExpiry(Entry entry, long unixMilliseconds)
     {
-        Debug.Assert(entry.IsLive, "the entry is in this database");
+        Debug.Assert(entry.IsInTable, "the entry is in this database");
         Debug.Assert(unixMilliseconds != NoExpiry, "use ClearExpiry");
         if (!entry.HasExpiry)
         {
@@ -160,7 +152,7 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
 
         while (gone < limit && _deadlines.TryPeek(out var entry, out var deadline))
         {
-            if (entry.IsLive && entry.ExpireAt == deadline)
+            if (entry.IsInTable && entry.ExpireAt == deadline)
             {
                 if (deadline > clock.Now)
                 {
@@ -189,7 +181,7 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
                 break;
             }
 
-            if (entry.IsLive && entry.ExpireAt == deadline && deadline > clock.Now)
+            if (entry.IsInTable && entry.ExpireAt == deadline && deadline > clock.Now)
             {
                 sum += deadline - clock.Now;
                 counted++;
@@ -217,11 +209,6 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
 
     public void Clear()
     {
-        foreach (var entry in _entries)
-        {
-            entry.IsLive = false;
-        }
-
         _entries = new KeyTable<Entry>(hashing);
         _deadlines = new PriorityQueue<Entry, long>();
         ExpiringCount = 0;
@@ -237,6 +224,18 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
 
     /// <summary>True when the entry's deadline has passed but nobody has looked yet.</summary>
     public bool IsExpired(Entry entry) => entry.HasExpiry && entry.ExpireAt <= clock.Now;
+
+    private Entry Add(Entry entry)
+    {
+        entry.AccessedAt = clock.CoarseSeconds;
+        _entries.Add(entry);
+        if (TellsOfNewKeys)
+        {
+            events.Added(this, entry.Key);
+        }
+
+        return entry;
+    }
 
     private Entry? Live(Entry entry)
     {

@@ -9,6 +9,9 @@ public sealed class Entry : KeyNode
     internal Entry(ByteString key, object value)
         : base(key) => Value = value;
 
+    internal Entry(byte[] key, object value)
+        : base(key) => Value = value;
+
     /// <summary>The value object; its class is the Redis type. A command may replace it (a string that starts to grow), never with an empty collection.</summary>
     public object Value { get; set; }
 
@@ -19,7 +22,4 @@ public sealed class Entry : KeyNode
 
     /// <summary>Unix seconds of the last access, as coarse as the clock's last reading.</summary>
     public uint AccessedAt { get; set; }
-
-    /// <summary>False once removed; the deadline queue skips such entries.</summary>
-    internal bool IsLive { get; set; }
 }

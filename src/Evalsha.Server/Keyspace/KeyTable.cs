@@ -4,19 +4,43 @@
 // Scan cursors follow the reversed-bits order, so whatever stays in the table for a whole scan is returned at least once,
 // however often the table is resized meanwhile. Not thread safe: whoever holds the turn owns it.
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Evalsha.Lua.Runtime;
 
 namespace Evalsha.Server.Keyspace;
 
 /// <summary>Base of what a <see cref="KeyTable{TNode}"/> holds. A node is in one table at a time.</summary>
-public abstract class KeyNode(ByteString key)
+public abstract class KeyNode
 {
-    public ByteString Key { get; } = key;
+    // The bare bytes while they are enough, 32 bytes less than a string (./bench server --memory); else the string that was handed over or asked for.
+    private object _key;
 
+    protected KeyNode(ByteString key) => _key = key;
+
+    /// <param name="key">Taken: nobody writes to it any more.</param>
+    protected KeyNode(byte[] key) => _key = key;
+
+    /// <summary>The key as a string, made at the first question and kept. Who only reads the bytes asks <see cref="KeyBytes"/>.</summary>
+    public ByteString Key => _key as ByteString ?? NameKey();
+
+    // No other class than these two is ever stored, and a sealed class is told by one comparison.
+    public ReadOnlySpan<byte> KeyBytes => _key is ByteString text ? text.Span : Unsafe.As<byte[]>(_key);
+
+    /// <summary>The next in the chain; the node itself once it has been removed from its table.</summary>
     internal KeyNode? Next { get; set; }
+
+    /// <summary>True from Add to Remove.</summary>
+    internal bool IsInTable => !ReferenceEquals(Next, this);
 
     /// <summary>The key's hash under the comparer of the table that holds the node.</summary>
     internal int Hash { get; set; }
+
+    private ByteString NameKey()
+    {
+        var text = ByteString.Own(Unsafe.As<byte[]>(_key));
+        _key = text;
+        return text;
+    }
 }
 
 /// <param name="comparer">Its seed decides the order of scans and of random picks, and whether a hostile client can aim at one chain.</param>
@@ -48,14 +72,14 @@ public sealed class KeyTable<TNode>(ByteStringComparer comparer)
     /// <summary>Adds a node whose key is not in the table.</summary>
     public void Add(TNode node)
     {
-        Debug.Assert(Find(node.Key) is null, "one node per key");
+        Debug.Assert(Find(node.KeyBytes) is null, "one node per key");
         MoveSome();
         if (_target is null && Count >= _buckets.Length)
         {
             StartResize(_buckets.Length * 2);
         }
 
-        node.Hash = comparer.GetHashCode(node.Key.Span);
+        node.Hash = comparer.GetHashCode(node.KeyBytes);
         Push(_target ?? _buckets, node);
         Count++;
         Version++;
@@ -146,9 +170,10 @@ public sealed class KeyTable<TNode>(ByteStringComparer comparer)
     {
         for (var node = buckets[hash & (buckets.Length - 1)]; node is not null; node = node.Next)
         {
-            if (node.Hash == hash && node.Key.Span.SequenceEqual(key))
+            if (node.Hash == hash && node.KeyBytes.SequenceEqual(key))
             {
-                return (TNode)node;
+                // Only Add puts nodes here. A cast in shared generic code costs a call (DispatchBench, Get).
+                return Unsafe.As<TNode>(node);
             }
         }
 
@@ -210,7 +235,7 @@ public sealed class KeyTable<TNode>(ByteStringComparer comparer)
         ref var first = ref buckets[hash & (buckets.Length - 1)];
         for (var node = first; node is not null; previous = node, node = node.Next)
         {
-            if (node.Hash != hash || !node.Key.Span.SequenceEqual(key))
+            if (node.Hash != hash || !node.KeyBytes.SequenceEqual(key))
             {
                 continue;
             }
@@ -224,7 +249,7 @@ public sealed class KeyTable<TNode>(ByteStringComparer comparer)
                 previous.Next = node.Next;
             }
 
-            node.Next = null;
+            node.Next = node;
             return node;
         }
 

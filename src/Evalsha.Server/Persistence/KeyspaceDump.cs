@@ -77,7 +77,7 @@ internal sealed class KeyspaceDump
 
     private void WriteEntry(Entry entry)
     {
-        var key = entry.Key;
+        var key = entry.KeyBytes;
         switch (entry.Value)
         {
             case ListValue list:
@@ -110,14 +110,14 @@ internal sealed class KeyspaceDump
         }
     }
 
-    private void Begin(ReadOnlySpan<byte> command, ByteString key, int more)
+    private void Begin(ReadOnlySpan<byte> command, ReadOnlySpan<byte> key, int more)
     {
         _writer.Request(2 + more);
         _writer.Bulk(command);
-        _writer.Bulk(key.Span);
+        _writer.Bulk(key);
     }
 
-    private void WriteList(ByteString key, ListValue list)
+    private void WriteList(ReadOnlySpan<byte> key, ListValue list)
     {
         for (var i = 0; i < list.Count; i++)
         {
@@ -131,7 +131,7 @@ internal sealed class KeyspaceDump
         }
     }
 
-    private void WriteHash(ByteString key, HashValue hash)
+    private void WriteHash(ReadOnlySpan<byte> key, HashValue hash)
     {
         for (var i = 0; i < hash.Count; i++)
         {
@@ -146,7 +146,7 @@ internal sealed class KeyspaceDump
         }
     }
 
-    private void WriteSet(ByteString key, SetValue set)
+    private void WriteSet(ReadOnlySpan<byte> key, SetValue set)
     {
         Span<byte> scratch = stackalloc byte[RedisNumber.IntegerBytesMax];
         for (var i = 0; i < set.Count; i++)
@@ -161,7 +161,7 @@ internal sealed class KeyspaceDump
         }
     }
 
-    private void WriteSortedSet(ByteString key, SortedSetValue sorted)
+    private void WriteSortedSet(ReadOnlySpan<byte> key, SortedSetValue sorted)
     {
         var cursor = sorted.At(0);
         for (var i = 0; i < sorted.Count; i++, cursor.MoveNext())
@@ -177,7 +177,7 @@ internal sealed class KeyspaceDump
         }
     }
 
-    private void WriteStream(ByteString key, StreamValue stream)
+    private void WriteStream(ReadOnlySpan<byte> key, StreamValue stream)
     {
         if (stream.Count == 0)
         {

@@ -1,9 +1,11 @@
-// What a string key holds, in one of three forms, and the questions every command asks of all three:
-//   ByteString    immutable; a script's argument is stored and handed back as the same object
+// What a string key holds, in one of four forms, and the questions every command asks of all four:
+//   byte[]        as they came from a client; SET writes over them when the length stays, and nobody else may keep the array
+//   ByteString    immutable; a script's argument is stored and handed back as the same object, and a script's first GET makes one of a byte[]
 //   IntegerValue  a counter; INCR changes it in place and GET prints it
 //   StringBuffer  growing; APPEND, SETRANGE and SETBIT write into it
 // Always true: no other type is a string, and a text that is a canonical integer is stored as IntegerValue by SET (so OBJECT ENCODING says "int").
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Evalsha.Lua.Runtime;
 
 namespace Evalsha.Server.Keyspace.Values;
@@ -45,18 +47,47 @@ internal static class StringValue
 
     private const int SharedIntegers = 10000;
 
-    public static bool IsString([NotNullWhen(true)] object? value) => value is ByteString or IntegerValue or StringBuffer;
+    public static bool IsString([NotNullWhen(true)] object? value) => value is ByteString or IntegerValue or StringBuffer or byte[];
 
     /// <summary>What SET stores: a counter for canonical integers, else the bytes as they are.</summary>
-    public static object Encoded(ByteString text) => RedisNumber.TryParseInteger(text.Span, out var integer) ? new IntegerValue(integer) : text;
+    /// <param name="old">The value that is replaced: written over where that is possible.</param>
+    /// <param name="shared">The text as an object that may be kept, if there is one.</param>
+    public static object Encoded(ReadOnlySpan<byte> text, object? old = null, ByteString? shared = null)
+    {
+        if (RedisNumber.TryParseInteger(text, out var integer))
+        {
+            var counter = old as IntegerValue ?? new IntegerValue(integer);
+            counter.Value = integer;
+            return counter;
+        }
 
-    /// <inheritdoc cref="Encoded(ByteString)"/>
-    public static object Encoded(ReadOnlySpan<byte> text) => RedisNumber.TryParseInteger(text, out var integer) ? new IntegerValue(integer) : ByteString.From(text);
+        if (shared is not null)
+        {
+            return shared;
+        }
+
+        if (TryPlain(old, out var plain) && plain.Length == text.Length)
+        {
+            text.CopyTo(plain);
+            return plain;
+        }
+
+        return text.ToArray();
+    }
+
+    /// <summary>The bytes that SET may write over; false for the three other forms.</summary>
+    public static bool TryPlain(object? value, [NotNullWhen(true)] out byte[]? bytes)
+    {
+        // Not "is byte[]", which asks the runtime about every kind of array (DispatchBench, Set and Get).
+        bytes = value is not null && value.GetType() == typeof(byte[]) ? Unsafe.As<byte[]>(value) : null;
+        return bytes is not null;
+    }
 
     /// <summary>The string's bytes; an integer is printed into <paramref name="scratch"/> (<see cref="ScratchBytes"/> long).</summary>
     public static ReadOnlySpan<byte> Bytes(object value, Span<byte> scratch) => value switch
     {
         ByteString text => text.Span,
+        byte[] bytes => bytes,
         IntegerValue integer => scratch[..RedisNumber.FormatInteger(integer.Value, scratch)],
         _ => ((StringBuffer)value).Span,
     };
@@ -67,6 +98,7 @@ internal static class StringValue
     public static int Length(object value) => value switch
     {
         ByteString text => text.Length,
+        byte[] bytes => bytes.Length,
         IntegerValue integer => RedisNumber.IntegerLength(integer.Value),
         _ => ((StringBuffer)value).Length,
     };
@@ -89,6 +121,7 @@ internal static class StringValue
     {
         IntegerValue => "int",
         ByteString text when text.Length <= EncodingLimits.EmbeddedStringBytesMax => "embstr",
+        byte[] { Length: <= EncodingLimits.EmbeddedStringBytesMax } => "embstr",
         _ => "raw",
     };
 
@@ -99,6 +132,7 @@ internal static class StringValue
     {
         IntegerValue integer => new IntegerValue(integer.Value),
         StringBuffer buffer => new StringBuffer(buffer.Span),
+        byte[] bytes => bytes.AsSpan().ToArray(),
         _ => value,
     };
 }

@@ -8,7 +8,7 @@ internal static class ValueKind
 {
     public static ReadOnlySpan<byte> Name(object value) => value switch
     {
-        ByteString or IntegerValue or StringBuffer => "string"u8,
+        ByteString or IntegerValue or StringBuffer or byte[] => "string"u8,
         ListValue => "list"u8,
         SetValue => "set"u8,
         SortedSetValue => "zset"u8,
