@@ -58,6 +58,7 @@ public sealed class RedisServer : IAsyncDisposable
             SortCommand.Rows,
             StringsCommands.Rows,
             BitsCommands.Rows,
+            BitFieldCommand.Rows,
             LcsCommand.Rows,
             HashesCommands.Rows,
             ListsCommands.Rows,

@@ -16,6 +16,7 @@ internal static class BitsCommands
         new("getbit", 3, ReadOnly | Fast, KeySpec.One, GetBit) { Since = "2.2.0", Group = "bitmap", Summary = "One bit of a string.", AclCategories = ["@bitmap"], Complexity = "O(1)", KeyUses = ["RO ACCESS"], Syntax = "key offset:integer" },
         new("bitcount", -2, ReadOnly, KeySpec.One, BitCount) { Since = "2.6.0", Group = "bitmap", Summary = "How many bits of a string are set.", AclCategories = ["@bitmap"], Complexity = "O(N)", KeyUses = ["RO ACCESS"], Syntax = "key [index{start:integer end:integer [index_unit(BYTE|BIT)@7.0.0]}]", History = ["7.0.0: BYTE, BIT"] },
         new("bitpos", -3, ReadOnly, KeySpec.One, BitPos) { Since = "2.8.7", Group = "bitmap", Summary = "The first set or clear bit of a string.", AclCategories = ["@bitmap"], Complexity = "O(N)", KeyUses = ["RO ACCESS"], Syntax = "key bit:integer [index{start:integer [end_index{end:integer [index_unit(BYTE|BIT)@7.0.0]}]}]", History = ["7.0.0: BYTE, BIT"] },
+        new("bitop", -4, Write | DenyOom, new KeySpec(2, -1, 1), BitOp) { LooksUp = true, Since = "2.6.0", Group = "bitmap", Summary = "Stores the AND, OR, XOR or NOT of strings; how long the result is.", AclCategories = ["@bitmap"], Complexity = "O(N), N: bytes of all strings", KeyUses = ["OW UPDATE", "RO ACCESS"], Syntax = "operation destkey:key key..." },
     ];
 
     private static void SetBit(CommandContext c)
@@ -77,7 +78,7 @@ internal static class BitsCommands
         }
 
         var bytes = entry is null ? default : StringValue.Bytes(entry.Value, stackalloc byte[StringValue.ScratchBytes]);
-        if (!TryBitRange(ref first, ref last, bytes.Length, inBits))
+        if ((first < 0 && last < 0 && first > last) || !TryBitRange(ref first, ref last, bytes.Length, inBits))
         {
             c.Reply.Integer(0);
             return;
@@ -131,12 +132,15 @@ internal static class BitsCommands
             return;
         }
 
+        var nothing = bit == 1 ? (byte)0x00 : (byte)0xFF;
         for (var place = first; place <= last; place++)
         {
             var value = bytes[(int)(place >> 3)];
-            if ((place & 7) == 0 && place + 7 <= last && value == (bit == 1 ? 0x00 : 0xFF))
+            if ((place & 7) == 0 && place + 7 <= last && value == nothing)
             {
-                place += 7; // nothing in this byte
+                var whole = (int)((last + 1 - place) >> 3);
+                var run = bytes.Slice((int)(place >> 3), whole).IndexOfAnyExcept(nothing);
+                place += ((run < 0 ? whole : run) * 8L) - 1;
             }
             else if (((value >> (7 - (int)(place & 7))) & 1) == bit)
             {
@@ -147,6 +151,84 @@ internal static class BitsCommands
 
         // Behind the string there are zeros without end, unless the caller drew a border.
         c.Reply.Integer(bit == 0 && !hasEnd ? (long)bytes.Length * 8 : -1);
+    }
+
+    private static void BitOp(CommandContext c)
+    {
+        var isNot = c.Is(1, "NOT"u8);
+        var isAnd = c.Is(1, "AND"u8);
+        var isOr = c.Is(1, "OR"u8);
+        if (!isNot && !isAnd && !isOr && !c.Is(1, "XOR"u8))
+        {
+            c.SyntaxError();
+            return;
+        }
+
+        if (isNot && c.Count != 4)
+        {
+            c.Reply.Error("ERR BITOP NOT must be called with a single source key."u8);
+            return;
+        }
+
+        var values = new object?[c.Count - 3];
+        var length = 0;
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (!StringsCommands.TryString(c, i + 3, out var entry))
+            {
+                return;
+            }
+
+            values[i] = entry?.Value;
+            length = Math.Max(length, values[i] is { } value ? StringValue.Length(value) : 0);
+        }
+
+        var buffer = new StringBuffer(default);
+        var result = buffer.Extend(length);
+        Span<byte> scratch = stackalloc byte[StringValue.ScratchBytes];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var bytes = values[i] is { } value ? StringValue.Bytes(value, scratch) : default;
+            if (i == 0)
+            {
+                bytes.CopyTo(result);
+            }
+            else
+            {
+                Combine(result[..bytes.Length], bytes, isAnd, isOr);
+                if (isAnd)
+                {
+                    result[bytes.Length..].Clear(); // a shorter string goes on with zeros
+                }
+            }
+        }
+
+        if (isNot)
+        {
+            foreach (ref var one in result)
+            {
+                one = (byte)~one;
+            }
+        }
+
+        c.StoreOrDelete(2, buffer, length == 0, Happened.Set);
+        c.Reply.Integer(length);
+    }
+
+    /// <summary>AND, OR, else XOR, into the first of two spans of one length.</summary>
+    private static void Combine(Span<byte> into, ReadOnlySpan<byte> with, bool isAnd, bool isOr)
+    {
+        var wide = MemoryMarshal.Cast<byte, Vector<byte>>(into);
+        var wideWith = MemoryMarshal.Cast<byte, Vector<byte>>(with);
+        for (var i = 0; i < wide.Length; i++)
+        {
+            wide[i] = isAnd ? wide[i] & wideWith[i] : isOr ? wide[i] | wideWith[i] : wide[i] ^ wideWith[i];
+        }
+
+        for (var i = wide.Length * Vector<byte>.Count; i < into.Length; i++)
+        {
+            into[i] = (byte)(isAnd ? into[i] & with[i] : isOr ? into[i] | with[i] : into[i] ^ with[i]);
+        }
     }
 
     private static bool TryOffset(CommandContext c, int i, out long offset) =>
@@ -169,11 +251,6 @@ internal static class BitsCommands
     private static bool TryBitRange(ref long first, ref long last, int bytes, bool inBits)
     {
         var length = inBits ? (long)bytes * 8 : bytes;
-        if (first < 0 && last < 0 && first > last)
-        {
-            return false;
-        }
-
         first = first < 0 ? Math.Max(0, first + length) : first;
         last = last < 0 ? Math.Max(0, last + length) : Math.Min(last, length - 1);
         if (first > last || length == 0)

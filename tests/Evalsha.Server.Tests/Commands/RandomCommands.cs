@@ -23,7 +23,7 @@ internal sealed class RandomCommands(Random random, bool withChance = false)
     private static readonly string[] StreamIds = ["*", "0-1", "1-1", "1-2", "2-*", "3-0", "5", "5-5", "-", "+", "0-0", "x", "7-7", "1-x", "9-*", "(1-1", "(", "10-1", "11"];
     private static readonly string[] Seconds = ["100", "200", "1000", "0", "-1", "abc", "9223372036854775807"];
 
-    public RandomCommand Next() => random.Next(withChance ? 9 : 8) switch
+    public RandomCommand Next() => random.Next(withChance ? 10 : 9) switch
     {
         0 => Strings(),
         1 => Hashes(),
@@ -33,6 +33,7 @@ internal sealed class RandomCommands(Random random, bool withChance = false)
         5 => SortedSetRanges(),
         6 => Streams(),
         7 => Keys(),
+        8 => Bits(),
         _ => Chance(),
     };
 
@@ -92,6 +93,30 @@ internal sealed class RandomCommands(Random random, bool withChance = false)
         6 => Of("SET", Key('s'), Word(), "PX", $"{random.Next(1, 3000)}"),
         _ => Of("GETEX", Key('s'), "PX", $"{random.Next(1, 3000)}"),
     };
+
+    private RandomCommand Bits()
+    {
+        string Type() => $"{"iu"[random.Next(2)]}{(random.Next(12) == 0 ? random.Next(70) : random.Next(1, 20))}";
+        string Offset() => random.Next(3) == 0 ? $"#{random.Next(8)}" : $"{random.Next(-1, 60)}";
+        string Value() => random.Next(3) == 0 ? Int() : random.Next(-300, 300).ToString(CultureInfo.InvariantCulture);
+        string[] Operation() => random.Next(5) switch
+        {
+            0 => ["GET", Type(), Offset()],
+            1 => ["SET", Type(), Offset(), Value()],
+            2 => ["OVERFLOW", Pick(["WRAP", "SAT", "FAIL", "fail", "x"])],
+            3 => ["INCRBY", Type(), Offset()],
+            _ => ["INCRBY", Type(), Offset(), Value()],
+        };
+        var key = Key('s');
+        return random.Next(5) switch
+        {
+            0 => Of(["BITFIELD", key, .. Many(3, () => "").SelectMany(_ => Operation())]),
+            1 => Of(["BITFIELD_RO", key, .. Many(2, () => "").SelectMany(_ => (string[])["GET", Type(), Offset()])]),
+            2 => Of(["BITOP", Pick(["AND", "OR", "XOR", "NOT", "nor"]), Key('s'), .. Many(3, () => Key('s'))]),
+            3 => Of(["BITPOS", key, Pick(["0", "1"]), .. random.Next(3) switch { 0 => [], 1 => (string[])[$"{random.Next(-6, 9)}"], _ => [$"{random.Next(-9, 20)}", $"{random.Next(-9, 60)}", Pick(["BIT", "BYTE"])] }]),
+            _ => Of("GETBIT", key, $"{random.Next(100)}"),
+        };
+    }
 
     private RandomCommand Strings()
     {

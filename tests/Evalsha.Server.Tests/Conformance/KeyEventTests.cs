@@ -16,6 +16,7 @@ public sealed class KeyEventTests
 
     [Theory]
     [InlineData("strings")]
+    [InlineData("bits")]
     [InlineData("hashes")]
     [InlineData("lists")]
     [InlineData("sets")]

@@ -35,6 +35,7 @@ public sealed class TranscriptTests : IAsyncLifetime
     /// <summary>The transcripts of data commands once more in RESP3, where maps, sets, doubles and nulls have types of their own.</summary>
     [Theory]
     [InlineData("strings")]
+    [InlineData("bits")]
     [InlineData("hashes")]
     [InlineData("lists")]
     [InlineData("sets")]
