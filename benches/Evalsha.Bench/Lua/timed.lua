@@ -1,5 +1,6 @@
 -- Runs a program several times inside one process and prints the least CPU time of a run in seconds, then what the program printed.
 --     lua timed.lua PROGRAM ROUNDS
+-- CPU time is os.clock: of all threads of the process, so of collections and of compiling in the background too.
 -- Each run must print the same. Compiling the program and starting the process do not count.
 local file, rounds = arg[1], tonumber(arg[2])
 local chunk = assert(loadfile(file))

@@ -1,6 +1,7 @@
 // The os library of PUC 5.1 (loslib.c) for stand-alone programs; the sandbox never opens it.
-// Always: time and the time zone are the state's TimeProvider's. os.clock counts that clock's seconds since the library was opened,
-// not processor time, so that a program under a manual clock is the same each time. A host that set no Exit cannot be ended by a script.
+// Always: time and the time zone are the state's TimeProvider's. os.clock is the processor time of the process, as C's is; under another
+// clock than the system's it counts that clock's seconds, so that a program is the same each time. A host that set no Exit cannot be ended
+// by a script.
 using System.Diagnostics;
 using Evalsha.Lua.Runtime;
 
@@ -29,6 +30,7 @@ public static class OsLibrary
 
     private static int Clock(ref LuaCall call)
     {
+        if (ReferenceEquals(call.State.Options.Time, TimeProvider.System)) return call.Return(Environment.CpuUsage.TotalTime.TotalSeconds);
         var start = (Start)call.Callee.Upvalues[0].AsLightUserdata;
         return call.Return(call.State.Options.Time.GetElapsedTime(start.Timestamp).TotalSeconds);
     }

@@ -1,6 +1,7 @@
 // os and io against lua5.1 where both see the same world (UTC, the same files), and alone where the host decides.
 using System.Text;
 using Evalsha.Lua.Runtime;
+using Evalsha.Tests.Support;
 
 namespace Evalsha.Lua.Tests.Library;
 
@@ -47,6 +48,26 @@ public sealed class OsAndIoLibraryTests
         local t = io.tmpfile() t:write('temporary') t:seek('set') print(t:read('*a')) t:close()
         print(pcall(io.close, f)) print(pcall(f.lines, f)) print(pcall(io.open)) print(pcall(f.read)) print(pcall(f.read, 1)) print(getmetatable(f).__index == getmetatable(f))
         """);
+
+    [Fact]
+    public void The_clock_counts_the_processor_time_of_the_process()
+    {
+        var state = new LuaState();
+        var before = Environment.CpuUsage.TotalTime.TotalSeconds;
+        var told = state.Call(state.Load("return os.clock()"u8, "=test"))[0].AsNumber;
+        told.ShouldBeInRange(before, Environment.CpuUsage.TotalTime.TotalSeconds);
+    }
+
+    [Fact]
+    public void Under_a_clock_of_the_host_it_counts_that_clocks_seconds()
+    {
+        var time = new ManualTime();
+        var state = new LuaState(new LuaOptions { Time = time });
+        var clock = state.Load("return os.clock()"u8, "=test");
+        state.Call(clock)[0].AsNumber.ShouldBe(0);
+        time.Advance(TimeSpan.FromSeconds(2.5));
+        state.Call(clock)[0].AsNumber.ShouldBe(2.5);
+    }
 
     [Fact]
     public void A_host_that_grants_no_exit_is_not_ended()
