@@ -76,7 +76,7 @@ internal static partial class Interpreter
     internal const int CalledForNone = -2;
 
     /// <summary>CALL with a known number of arguments.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Optimised.AtOnce)]
     internal static int CallFromCompiled(LuaThread thread, ref LuaValue called, int func, int arguments, int wanted, int pc)
     {
         var state = thread.State;
@@ -265,7 +265,7 @@ internal static partial class Interpreter
         return RunAbove(thread, thread.FrameIndex - 1);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Optimised.AtOnce)]
     internal static int ReturnOneFromCompiled(LuaThread thread, ref LuaValue value)
     {
         ref var ci = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Frames), thread.FrameIndex);
@@ -409,7 +409,7 @@ internal static partial class Interpreter
     internal static void CloseFromCompiled(LuaThread thread, int from) => CloseUpvalues(thread, from);
 
     /// <summary>t[k] for a table and a number or string that is there: the value was copied. Otherwise the detour is needed.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Optimised.AtOnce)]
     internal static bool TryGetIndex(ref LuaValue container, ref LuaValue key, ref LuaValue target)
     {
         if (container.Bits != LuaValue.TableTag) return false;
@@ -434,7 +434,7 @@ internal static partial class Interpreter
         return true;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Optimised.AtOnce)]
     internal static bool TrySetIndex(ref LuaValue container, ref LuaValue key, ref LuaValue value)
     {
         if (container.Bits != LuaValue.TableTag || !key.IsNumber) return false;

@@ -24,7 +24,7 @@ internal static partial class Interpreter
 {
     // Optimised at once: its frame is small then (nested host levels must fit a small stack), and a program's first second is not spent in
     // the unoptimised form. The runtime's profile would gain 3 to 8 % later (LoopBench).
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Optimised.AtOnce)]
     static RunStatus Execute(LuaThread thread)
     {
         ref var entered = ref Running(thread);
