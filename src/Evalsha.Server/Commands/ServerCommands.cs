@@ -309,6 +309,12 @@ public static class ServerCommands
             Sleep(c, Numbers.TryParseDouble(c[2], out var seconds) ? seconds : 0);
             c.Reply.Ok();
         }
+        else if (c.Is(1, "SET-ACTIVE-EXPIRE"u8) && c.Count == 3)
+        {
+            // As atoi: what is no number is 0.
+            c.Server.ExpiresActively = Numbers.TryParseInteger(c[2], out var isOn) && isOn != 0;
+            c.Reply.Ok();
+        }
         else if (c.Is(1, "OBJECT"u8) && c.Count == 3)
         {
             DebugObject(c);

@@ -58,6 +58,9 @@ public sealed class ServerContext
 
     public ClientPause Pause { get; }
 
+    /// <summary>False (DEBUG SET-ACTIVE-EXPIRE 0): keys past their deadline stay until somebody looks at them.</summary>
+    public bool ExpiresActively { get; set; } = true;
+
     /// <summary>Who looks at every command: one question for the dispatcher.</summary>
     internal Attention Attention => (Attention)Volatile.Read(ref _attention);
 

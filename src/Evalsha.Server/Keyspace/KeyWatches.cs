@@ -111,9 +111,43 @@ public sealed class KeyWatches
 
         foreach (var ((index, key), marks) in _marks)
         {
-            if (index == database.Index && (database.Entries.Find(key) is not null || incoming?.Entries.Find(key) is not null))
+            if (index != database.Index)
             {
-                foreach (var mark in marks)
+                continue;
+            }
+
+            var was = database.Entries.Find(key);
+            var becomes = incoming?.Entries.Find(key);
+            if (was is not null || becomes is not null)
+            {
+                TouchExchanged(marks, database, key, was is not null, becomes is null ? null : incoming!.IsExpired(becomes));
+            }
+        }
+    }
+
+    /// <param name="becomesExpired">Null: no key of that name comes in.</param>
+    private static void TouchExchanged(List<WatchMark> marks, Database database, ByteString key, bool existed, bool? becomesExpired)
+    {
+        foreach (var mark in marks)
+        {
+            for (var i = 0; i < mark.Keys.Count; i++)
+            {
+                var watched = mark.Keys[i];
+                if (watched.Database != database || !watched.Key.Equals(key))
+                {
+                    continue;
+                }
+
+                // Nobody can tell an expired key from a missing one: from one to the other is no change.
+                if (watched.WasExpired && becomesExpired is null)
+                {
+                    mark.Keys[i] = watched with { WasExpired = false };
+                }
+                else if (becomesExpired == true && (watched.WasExpired || !existed))
+                {
+                    mark.Keys[i] = watched with { WasExpired = true };
+                }
+                else
                 {
                     mark.IsBroken = true;
                 }

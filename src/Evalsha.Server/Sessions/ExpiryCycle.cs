@@ -52,7 +52,7 @@ internal sealed class ExpiryCycle : IAsyncDisposable
             foreach (var database in _server.Databases)
             {
                 // Looked at without the turn: a number just missed is seen by the next cycle, and an idle server takes no turns.
-                var gone = database.ExpiringCount == 0 ? 0 : KeysPerTurn;
+                var gone = database.ExpiringCount == 0 || !_server.ExpiresActively ? 0 : KeysPerTurn;
                 while (gone == KeysPerTurn && !_stopped)
                 {
                     var turn = await _server.Gate.TakeAsync(_waiter, evenIfBusy: true).ConfigureAwait(false);
