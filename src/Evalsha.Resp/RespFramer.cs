@@ -15,7 +15,7 @@ public sealed partial class RespFramer(RespLimits? limits = null)
     private const int UnknownLength = -1;
     private const int KeptSlices = 1024; // A larger table is dropped after its request.
 
-    private readonly RespLimits _limits = limits ?? RespLimits.Default;
+    private RespLimits _limits = limits ?? RespLimits.Default;
     private int _plainArguments = (limits ?? RespLimits.Default).MaxMultibulkLength; // above these two, a closer look
     private long _plainLength = (limits ?? RespLimits.Default).MaxBulkLength;
     private RespSlice[] _slices = new RespSlice[16];
@@ -36,6 +36,17 @@ public sealed partial class RespFramer(RespLimits? limits = null)
 
     /// <summary>After <see cref="FrameStatus.NeedMore"/>: the least length the buffer must have before another look can help. A hint to grow towards, never to allocate at once.</summary>
     public long Needed => _bulkLength == UnknownLength ? (long)_position + 1 : (long)_position + _bulkLength + 2;
+
+    /// <summary>The limits from the next look on; a request whose beginning has been found keeps what was found.</summary>
+    public RespLimits Limits
+    {
+        get => _limits;
+        set
+        {
+            _limits = value;
+            Unauthenticated = Unauthenticated; // takes its share of them
+        }
+    }
 
     /// <summary>While true, Redis's smaller limits for clients that have not authenticated hold: 10 arguments of 16,384 bytes.</summary>
     public bool Unauthenticated

@@ -212,6 +212,7 @@ public static class ClientCommands
         Add('O', feeds is { IsMonitor: true });
         Add('P', feeds is { IsSubscribed: true });
         Add('x', client.Transaction.IsOpen);
+        Add('b', client.IsBlocked);
         Add('t', tracking is not null);
         Add('R', tracking is { IsRedirectBroken: true });
         Add('B', tracking is { IsBroadcast: true });

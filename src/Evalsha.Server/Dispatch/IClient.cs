@@ -75,6 +75,9 @@ public interface IClient
     /// <summary>The command of this client that waits, or the place for one; null: it cannot wait, and a blocking command answers as if its time were up.</summary>
     BlockedCall? Blocked => null;
 
+    /// <summary>It waits for a key or for the end of a pause, and runs nothing meanwhile.</summary>
+    bool IsBlocked => false;
+
     /// <summary>Ends the connection once the replies made so far have left.</summary>
     void CloseAfterReply();
 

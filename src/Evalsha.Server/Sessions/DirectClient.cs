@@ -79,6 +79,8 @@ public sealed class DirectClient : IClient, IAsyncDisposable
     /// <summary>Only a command whose caller awaits it may wait for a key.</summary>
     public BlockedCall? Blocked => _mayBlock ? _blocked ??= new BlockedCall(_server, this) : null;
 
+    public bool IsBlocked => _blocked is { IsWaiting: true };
+
     public void CloseAfterReply() => _closed = true;
 
     public void Kill()

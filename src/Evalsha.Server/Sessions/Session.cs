@@ -50,11 +50,7 @@ internal sealed class Session : IClient
         _outbox = new Outbox(server, transport, this);
         _output = _outbox.Own;
         IsAuthenticated = server.Config.RequirePass.Length == 0;
-        _framer = new RespFramer(new RespLimits
-        {
-            MaxBulkLength = server.Config.ProtoMaxBulkLength,
-            MaxRequestLength = (int)Math.Min(server.Config.QueryBufferLimit, Array.MaxLength),
-        });
+        _framer = new RespFramer(InputLimits());
         _reply = new RespReply(_output, server.Stats);
         _context = new CommandContext(server, this, _reply);
     }
@@ -106,6 +102,8 @@ internal sealed class Session : IClient
     public bool TakesFeeds => true;
 
     public void Feed(ReadOnlySpan<byte> head, ReadOnlySpan<byte> rest) => _outbox.Feed(head, rest);
+
+    public bool IsBlocked => _blocked is { IsWaiting: true } || _resumed is not null;
 
     public BlockedCall Blocked => _blocked ??= new BlockedCall(_server, this);
 
@@ -316,6 +314,22 @@ internal sealed class Session : IClient
         _hasWritten = true; // What served it may have to be kept first.
     }
 
+    private RespLimits InputLimits() => new()
+    {
+        MaxBulkLength = _server.Config.ProtoMaxBulkLength,
+        MaxRequestLength = (int)Math.Min(_server.Config.QueryBufferLimit, Array.MaxLength),
+    };
+
+    /// <summary>CONFIG SET holds for connections that are open, from what they send next.</summary>
+    private void FollowLimits()
+    {
+        var (limits, config) = (_framer.Limits, _server.Config);
+        if (limits.MaxBulkLength != config.ProtoMaxBulkLength || limits.MaxRequestLength != Math.Min(config.QueryBufferLimit, Array.MaxLength))
+        {
+            _framer.Limits = InputLimits();
+        }
+    }
+
     /// <summary>Is there a whole command? It stays found until it is run. Protocol errors are answered here.</summary>
     private bool FindCommand()
     {
@@ -327,6 +341,7 @@ internal sealed class Session : IClient
             }
 
             _framer.Unauthenticated = !IsAuthenticated;
+            FollowLimits();
             switch (_framer.Next(_input.AsSpan(_start, _end - _start)))
             {
                 case FrameStatus.Request when _framer.Arguments.IsEmpty:
