@@ -49,6 +49,7 @@ public sealed class RedisServer : IAsyncDisposable
             MemoryCommands.Rows,
             AclCommands.Rows,
             ReplicationCommands.Rows,
+            ClusterCommands.Rows,
             PubSubCommands.Rows,
             TransactionCommands.Rows,
             new ScriptingCommands(_scripts).Rows,

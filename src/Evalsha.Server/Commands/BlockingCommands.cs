@@ -1,4 +1,4 @@
-// Commands that wait for a list or a sorted set: BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP BZPOPMIN BZPOPMAX BZMPOP; WAIT; CLIENT UNBLOCK.
+// Commands that wait for a list or a sorted set: BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP BZPOPMIN BZPOPMAX BZMPOP; WAIT, WAITAOF; CLIENT UNBLOCK.
 // Always: each first does what its sister without the B does; only when there is nothing does it wait, and it is run again from the start, so it
 // has no state of its own; what it did is written as the sister's command. In a script or a transaction it answers as if its time were up.
 using Evalsha.Lua.Runtime;
@@ -20,6 +20,7 @@ internal static class BlockingCommands
         new("bzpopmin", -3, Write | Fast | Blocking, KeySpec.AllButLast, static c => ZPop(c, fromMax: false)) { Since = "5.0.0", Group = "sorted-set", Summary = "Takes the member with the lowest score of the first sorted set that is not empty, or waits for one.", AclCategories = ["@sortedset"], Complexity = "O(log(N)), N: elements in the sorted set", KeyUses = ["RW ACCESS DELETE"], Syntax = "key... timeout:double", History = ["6.0.0: fractions of a second"] },
         new("bzpopmax", -3, Write | Fast | Blocking, KeySpec.AllButLast, static c => ZPop(c, fromMax: true)) { Since = "5.0.0", Group = "sorted-set", Summary = "Takes the member with the highest score of the first sorted set that is not empty, or waits for one.", AclCategories = ["@sortedset"], Complexity = "O(log(N)), N: elements in the sorted set", KeyUses = ["RW ACCESS DELETE"], Syntax = "key... timeout:double", History = ["6.0.0: fractions of a second"] },
         new("wait", 3, Blocking, KeySpec.None, ForReplicas) { Since = "3.0.0", Group = "generic", Summary = "Waits until replicas have taken what this client wrote. There are none here.", AclCategories = ["@connection"], Complexity = "O(1)", Tips = ["request_policy:all_shards", "response_policy:agg_min"], Syntax = "numreplicas:integer timeout:integer" },
+        new("waitaof", 4, Blocking, KeySpec.None, ForDisk) { Since = "7.2.0", Group = "generic", Summary = "Waits until what this client wrote is on the disk here, and on those of replicas. There are none here.", AclCategories = ["@connection"], Complexity = "O(1)", Tips = ["request_policy:all_shards", "response_policy:agg_min"], Syntax = "numlocal:integer numreplicas:integer timeout:integer" },
         new("bzmpop", -5, Write | Blocking | MovableKeys, KeySpec.Counted(2), BZMPop) { Since = "7.0.0", Group = "sorted-set", Summary = "Takes members from the first sorted set that is not empty, or waits for one.", AclCategories = ["@sortedset"], Complexity = "O(K) + O(M*log(N)), K: provided keys, M: elements popped, N: elements in the sorted set", KeyUses = ["RW ACCESS DELETE"], Syntax = "timeout:double numkeys:integer key... where(MIN|MAX) [COUNT <count:integer>]" },
     ];
 
@@ -71,11 +72,59 @@ internal static class BlockingCommands
 
         if (wanted > 0 && c.MayBlock)
         {
-            c.BlockUntilLate(timeout, answer: 0);
+            c.BlockUntilLate(timeout, static reply => reply.Integer(0));
         }
         else
         {
             c.Reply.Integer(0);
+        }
+    }
+
+    /// <summary>The local part is asked for at once instead of waiting for the second to pass. What others wrote meanwhile is waited for as well.</summary>
+    private static void ForDisk(CommandContext c)
+    {
+        if (!c.TryInteger(1, out var local))
+        {
+            return;
+        }
+
+        if (local is < 0 or > 1)
+        {
+            c.Reply.Error("ERR value is out of range, value must between 0 and 1"u8);
+            return;
+        }
+
+        if (!c.TryCount(2, out var replicas) || !c.TryTimeoutMilliseconds(3, out var timeout))
+        {
+            return;
+        }
+
+        var log = c.Server.DurableLog;
+        var target = log?.Committed ?? 0;
+        if (local > 0 && log is null)
+        {
+            c.Reply.Error("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."u8);
+            return;
+        }
+
+        if (!c.MayBlock || (replicas == 0 && (local == 0 || log!.IsSynced(target))))
+        {
+            Answer(c.Reply);
+            return;
+        }
+
+        var call = c.BlockUntilLate(timeout, Answer);
+        if (replicas == 0)
+        {
+            var wait = call.Wait;
+            log!.SyncAsync().ContinueWith(_ => call.EndEarly(wait), TaskScheduler.Default);
+        }
+
+        void Answer(IReply reply)
+        {
+            reply.Array(2);
+            reply.Integer(log is not null && log.IsSynced(target) ? 1 : 0);
+            reply.Integer(0);
         }
     }
 

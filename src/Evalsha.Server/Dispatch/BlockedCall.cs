@@ -19,12 +19,14 @@ public sealed class BlockedCall
     private readonly CommandContext _context;
     private CommandRow? _row;
     private ByteString[] _command = [];
-    private TaskCompletionSource _woken = new();
+    private volatile TaskCompletionSource _woken = new();
     private ITimer? _timer;
     private long _deadline; // timestamp of the TimeProvider; long.MaxValue: never
     private bool _staysBlocked;
-    private long? _numberWhenLate;
+    private Action<IReply>? _whenLate;
     private volatile bool _isWaiting;
+    private long _wait; // counts this client's waits
+    private long _overWait; // the one that ends as if its time were up
 
     internal BlockedCall(ServerContext server, IClient client)
     {
@@ -44,6 +46,9 @@ public sealed class BlockedCall
     /// <summary>Completes when the call has ended, or when its time is up (then it still waits, for <see cref="TimeOut"/>).</summary>
     public Task Woken => _woken.Task;
 
+    /// <summary>Tells one wait of this client from the next.</summary>
+    internal long Wait => _wait;
+
     internal Database Database => _context.Db;
 
     internal List<ByteString> Keys { get; } = [];
@@ -56,11 +61,11 @@ public sealed class BlockedCall
 
     /// <summary>Inside the turn, once, when the command found nothing.</summary>
     /// <param name="milliseconds">0: for ever.</param>
-    /// <param name="numberWhenLate">The answer when time is up; null: a missing array.</param>
-    internal void Begin(CommandContext c, Type kind, ReadOnlySpan<ByteString> keys, long milliseconds, ByteString[] command, long? numberWhenLate = null)
+    /// <param name="whenLate">The answer when time is up; null: a missing array.</param>
+    internal void Begin(CommandContext c, Type kind, ReadOnlySpan<ByteString> keys, long milliseconds, ByteString[] command, Action<IReply>? whenLate = null)
     {
         System.Diagnostics.Debug.Assert(!IsPending, "a client waits for one thing at a time");
-        (_row, _command, Kind, _numberWhenLate) = (c.Row, command, kind, numberWhenLate);
+        (_row, _command, Kind, _whenLate, _wait) = (c.Row, command, kind, whenLate, _wait + 1);
         _context.Select(c.Db.Index);
         _reply.Protocol = c.Reply.Protocol;
         _woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -113,9 +118,9 @@ public sealed class BlockedCall
     {
         if (_isWaiting)
         {
-            if (_numberWhenLate is { } number)
+            if (_whenLate is { } answer)
             {
-                _reply.Integer(number);
+                answer(_reply);
             }
             else
             {
@@ -145,19 +150,32 @@ public sealed class BlockedCall
         }
     }
 
+    /// <summary>From any thread: what it waited for has come about, so it ends as if its time were up.</summary>
+    /// <param name="wait">The wait that is meant, as <see cref="Wait"/> said inside the turn in which it began.</param>
+    internal void EndEarly(long wait)
+    {
+        Volatile.Write(ref _overWait, wait);
+        Interlocked.MemoryBarrier(); // Either this wakes the wait as it is now, or TryWaitOn sees that it is over.
+        if (Volatile.Read(ref _wait) == wait)
+        {
+            _woken.TrySetResult();
+        }
+    }
+
     /// <summary>When <see cref="Woken"/> came although it waits still: true if the timer was a part of a longer wait and another was set.</summary>
     internal bool TryWaitOn()
     {
         var clock = _server.Clock.Provider;
         var left = _deadline == long.MaxValue ? TimeSpan.MaxValue : clock.GetElapsedTime(clock.GetTimestamp(), _deadline);
-        if (left < TimeSpan.FromHours(1))
+        if (IsOver || left < TimeSpan.FromHours(1))
         {
             return false;
         }
 
         _woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Interlocked.MemoryBarrier();
         SetTimer();
-        return true;
+        return !IsOver;
     }
 
     /// <summary>Called by the session when the wait has ended: appends the reply to its own.</summary>
@@ -173,6 +191,8 @@ public sealed class BlockedCall
         _row = null;
         _command = [];
     }
+
+    private bool IsOver => Volatile.Read(ref _overWait) == _wait;
 
     private void SetTimer()
     {

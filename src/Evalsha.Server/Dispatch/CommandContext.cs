@@ -264,8 +264,13 @@ public sealed class CommandContext
         Client.Blocked!.Begin(this, kind, command.AsSpan(firstKey..(lastKey + 1)), milliseconds, command);
     }
 
-    /// <summary>As Block, for no key: the command waits for its time-out, and then answers this number.</summary>
-    internal void BlockUntilLate(long milliseconds, long answer) => Client.Blocked!.Begin(this, typeof(object), [], milliseconds, [], answer);
+    /// <summary>As Block, for no key: the command waits for its time-out, and then answers this.</summary>
+    internal BlockedCall BlockUntilLate(long milliseconds, Action<IReply> answer)
+    {
+        var call = Client.Blocked!;
+        call.Begin(this, typeof(object), [], milliseconds, [], answer);
+        return call;
+    }
 
     /// <summary>Selects another database for this context (SELECT); the client's own choice is the client's affair.</summary>
     internal void Select(int database) => Db = Server.Databases[database];

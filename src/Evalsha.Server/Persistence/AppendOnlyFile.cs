@@ -174,6 +174,7 @@ internal sealed partial class AppendOnlyFile : IEffectSink, IDurableLog, IAsyncD
         await _timer.DisposeAsync().ConfigureAwait(false);
         await _tick.ConfigureAwait(false);
         await _rewrite.ConfigureAwait(false);
+        await _asked.ConfigureAwait(false);
         await _writing.WaitAsync().ConfigureAwait(false);
         _server.Effects.Unsubscribe(this);
         _server.DurableLog = null;

@@ -31,7 +31,7 @@ public sealed class CommandFactsTests(ITestOutputHelper output)
     };
 
     /// <summary>Subcommands and commands of 7.2 that 7.0 does not have, and one of our own.</summary>
-    private static readonly HashSet<string> Newer = ["script|stats", "client|setinfo", "client|no-touch"];
+    private static readonly HashSet<string> Newer = ["script|stats", "client|setinfo", "client|no-touch", "waitaof"];
 
     [Fact]
     public async Task Every_command_says_of_itself_what_redis_says()
