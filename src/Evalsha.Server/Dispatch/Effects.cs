@@ -75,7 +75,13 @@ public sealed class EffectLog
     public EffectLog() => _writer = new RespWriter(_bytes);
 
     /// <summary>False while nobody listens: then nothing is collected, and nothing allocated.</summary>
-    public bool IsWanted => _sinks.Length > 0 && !IsSuspended;
+    public bool IsWanted => _sinks.Length > 0 && !IsSuspended && !IsMuted;
+
+    /// <summary>As IsWanted, for keys that expire: that they are gone is told even where what a command does is not.</summary>
+    public bool WantsExpired => _sinks.Length > 0 && !IsSuspended;
+
+    /// <summary>True while a command runs whose effects nobody shall hear of (redis.set_repl).</summary>
+    public bool IsMuted { get; set; }
 
     /// <summary>True while the append-only file is being replayed: what it says must not be written again.</summary>
     public bool IsSuspended { get; set; }

@@ -88,7 +88,7 @@ public sealed class Unit(ServerClock clock, EffectLog effects, ServerStats stats
             Tracking.Invalidate(key.Span, expired: true);
         }
 
-        if (effects.IsWanted)
+        if (effects.WantsExpired)
         {
             effects.AddExpired(database.Index, key);
         }

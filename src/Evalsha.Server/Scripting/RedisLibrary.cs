@@ -310,15 +310,14 @@ internal sealed class RedisLibrary
     /// <summary>After redis.set_repl without REPL_AOF: the call happens, and the append-only file does not hear of it.</summary>
     private void CallUnlogged(CommandRow row)
     {
-        var was = _server.Effects.IsSuspended;
-        _server.Effects.IsSuspended = true;
+        _server.Effects.IsMuted = true;
         try
         {
             _server.Dispatcher.Call(_context, row);
         }
         finally
         {
-            _server.Effects.IsSuspended = was;
+            _server.Effects.IsMuted = false;
         }
     }
 
