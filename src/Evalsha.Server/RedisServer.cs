@@ -60,6 +60,7 @@ public sealed class RedisServer : IAsyncDisposable
             StringsCommands.Rows,
             BitsCommands.Rows,
             BitFieldCommand.Rows,
+            HyperLogLogCommands.Rows,
             LcsCommand.Rows,
             HashesCommands.Rows,
             ListsCommands.Rows,

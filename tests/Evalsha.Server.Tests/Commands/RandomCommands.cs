@@ -108,12 +108,16 @@ internal sealed class RandomCommands(Random random, bool withChance = false)
             _ => ["INCRBY", Type(), Offset(), Value()],
         };
         var key = Key('s');
-        return random.Next(5) switch
+        return random.Next(9) switch
         {
             0 => Of(["BITFIELD", key, .. Many(3, () => "").SelectMany(_ => Operation())]),
             1 => Of(["BITFIELD_RO", key, .. Many(2, () => "").SelectMany(_ => (string[])["GET", Type(), Offset()])]),
             2 => Of(["BITOP", Pick(["AND", "OR", "XOR", "NOT", "nor"]), Key('s'), .. Many(3, () => Key('s'))]),
             3 => Of(["BITPOS", key, Pick(["0", "1"]), .. random.Next(3) switch { 0 => [], 1 => (string[])[$"{random.Next(-6, 9)}"], _ => [$"{random.Next(-9, 20)}", $"{random.Next(-9, 60)}", Pick(["BIT", "BYTE"])] }]),
+            4 => Of(["PFADD", Key('s'), .. Many(6, Word)]),
+            5 => Of(["PFCOUNT", .. Many(2, () => Key('s'))]),
+            6 => Of(["PFMERGE", .. Many(3, () => Key('s'))]),
+            7 => Of("PFDEBUG", Pick(["DECODE", "ENCODING", "TODENSE", "x"]), key),
             _ => Of("GETBIT", key, $"{random.Next(100)}"),
         };
     }

@@ -38,6 +38,16 @@ internal sealed class StringBuffer(ReadOnlySpan<byte> bytes)
         Length = Math.Max(Length, length);
         return _bytes.AsSpan(0, Length);
     }
+
+    /// <summary>Forgets what lies behind the first <paramref name="length"/> bytes.</summary>
+    public void Truncate(int length)
+    {
+        if (length < Length)
+        {
+            _bytes.AsSpan(length, Length - length).Clear(); // what Extend brings back is zero
+            Length = length;
+        }
+    }
 }
 
 internal static class StringValue
