@@ -1,6 +1,6 @@
 -- Arrays: filled by index and by #, updated, summed, emptied from the end.
 local total = 0
-for round = 1, 6 do
+for round = 1, 10 do
   local a = {}
   for i = 1, 200000 do a[i] = i end
   for i = 1, #a do a[i] = a[i] * 2 end

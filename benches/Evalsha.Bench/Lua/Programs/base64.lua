@@ -23,7 +23,7 @@ local function decode(s)
 end
 local text = ('Lua in Redis. '):rep(300)
 local total = 0
-for round = 1, 200 do
+for round = 1, 650 do
   local coded = encode(text)
   assert(decode(coded) == text)
   total = total + #coded

@@ -41,4 +41,5 @@ local function fannkuch(n)
     end
   until false
 end
+assert(fannkuch(9) == 8629)
 print(fannkuch(9))

@@ -32,7 +32,7 @@ local function check(record)
   return #unmet == 0, unmet
 end
 local passed, n = 0, 0
-for i = 1, 22000 do
+for i = 1, 50000 do
   local record = 'tests.failed=' .. i % 3 .. ';tests.passed=' .. i % 20 .. ';coverage=' .. i % 100 .. ';review.by=' .. (i % 4 == 0 and 'author' or 'other') .. ';lint=clean;size=' .. i % 600
   local ok, unmet = check(record)
   if ok then passed = passed + 1 end

@@ -29,6 +29,6 @@ local function pop()
   return top
 end
 local x, s = 7, 0
-for i = 1, 60000 do x = x * 16807 % 2147483647 push({at = x % 100000, id = i}) end
-for i = 1, 60000 do local item = pop() s = (s * 31 + item.at) % 1000003 end
+for i = 1, 100000 do x = x * 16807 % 2147483647 push({at = x % 100000, id = i}) end
+for i = 1, 100000 do local item = pop() s = (s * 31 + item.at) % 1000003 end
 print(s)

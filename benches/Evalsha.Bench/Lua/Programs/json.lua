@@ -73,7 +73,7 @@ end
 local records = {}
 for i = 1, 60 do records[i] = {id = i, name = 'item "' .. i .. '"', tags = {'a', 'b', 'c'}, price = i / 4, stock = i % 2 == 0, note = 'line\nbreak'} end
 local n = 0
-for round = 1, 200 do
+for round = 1, 350 do
   local out = {}
   encode(records, out)
   local text = table.concat(out)

@@ -1,5 +1,5 @@
 -- Mandelbrot: a tight loop of floating point in local variables.
-local n, total = 300, 0
+local n, total = 480, 0
 for y = 0, n - 1 do
   local ci = 2 * y / n - 1
   for x = 0, n - 1 do

@@ -1,5 +1,5 @@
 -- Matrix product: arrays of arrays.
-local n = 210
+local n = 240
 local function make(seed)
   local m = {}
   for i = 1, n do local row = {} for j = 1, n do row[j] = (i * seed + j) % 10 end m[i] = row end

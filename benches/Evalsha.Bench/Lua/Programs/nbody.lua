@@ -27,7 +27,7 @@ local function advance(bodies, count, dt)
     a.x, a.y, a.z = ax + dt * avx, ay + dt * avy, az + dt * avz
   end
 end
-for i = 1, 60000 do advance(bodies, 5, 0.01) end
+for i = 1, 160000 do advance(bodies, 5, 0.01) end
 local e = 0
 for i, b in ipairs(bodies) do e = e + 0.5 * b.mass * (b.vx * b.vx + b.vy * b.vy + b.vz * b.vz) end
 print(string.format('%.9f', e))

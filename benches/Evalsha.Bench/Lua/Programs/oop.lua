@@ -8,10 +8,10 @@ function Named.new(x, y, name) local o = Point.new(x, y) o.name = name return se
 function Named:sum() return Point.sum(self) + #self.name end
 local s = 0
 local p, q = Point.new(0, 0), Named.new(0, 0, 'abc')
-for i = 1, 550000 do
+for i = 1, 1100000 do
   p:move(1, 2)
   q:move(2, 1)
   s = s + p:sum() - q:sum()
 end
-for i = 1, 200000 do s = s + Point.new(i, 1):move(1, 1):sum() end
+for i = 1, 400000 do s = s + Point.new(i, 1):move(1, 1):sum() end
 print(s)

@@ -6,7 +6,7 @@ local function range(n)
   return function() i = i + 1 if i <= n then return i end end
 end
 local s = 0
-for round = 1, 1000 do
+for round = 1, 2000 do
   for k, v in pairs(t) do s = s + v end
   for i, v in ipairs(t) do s = s + v * i end
   local k, v = next(t)

@@ -8,5 +8,5 @@ local function add(a, n)
   if n > N then found = found + 1
   else for c = 1, N do if ok(a, n, c) then a[n] = c add(a, n + 1) end end end
 end
-for i = 1, 16 do add({}, 1) end
+for i = 1, 30 do add({}, 1) end
 print(found)

@@ -33,7 +33,7 @@ local function claim(KEYS, ARGV)
   return {id, record[2], attempts, string.format('%s:%d', worker, now)}
 end
 local KEYS, n = {'q:ready', 'q:job:'}, 0
-for i = 1, 45000 do
+for i = 1, 75000 do
   enqueue(KEYS, {tostring(i % 500), 'payload ' .. i})
   local reply = claim(KEYS, {'worker' .. i % 7, tostring(i), '30000'})
   n = n + #reply[2] + reply[3] + #reply[4]

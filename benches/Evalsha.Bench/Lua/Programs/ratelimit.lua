@@ -25,7 +25,7 @@ local function script(KEYS, ARGV)
   return {1, limit - used - 1, 'ok'}
 end
 local allowed = 0
-for i = 1, 100000 do
+for i = 1, 170000 do
   now = now + 7
   local reply = script({'rate:{user' .. i % 50 .. '}'}, {'10', '5000', tostring(now)})
   allowed = allowed + reply[1]

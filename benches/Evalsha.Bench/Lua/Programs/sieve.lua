@@ -1,6 +1,6 @@
 -- Sieve: an array of booleans.
 local count
-for round = 1, 9 do
+for round = 1, 13 do
   local flags, n = {}, 400000
   count = 0
   for i = 2, n do flags[i] = true end

@@ -1,8 +1,8 @@
 -- String building: short and long concatenations, table.concat, rep, reverse, upper.
 local n = 0
-for i = 1, 250000 do local k = 'user:' .. i % 1000 .. ':name' n = n + #k end
+for i = 1, 200000 do local k = 'user:' .. i % 1000 .. ':name' n = n + #k end
 local buffer = {}
-for i = 1, 300000 do buffer[#buffer + 1] = 'item ' .. i end
+for i = 1, 240000 do buffer[#buffer + 1] = 'item ' .. i end
 local all = table.concat(buffer, ', ')
 local s = ''
 for i = 1, 2500 do s = s .. 'x' .. i end

@@ -4,6 +4,6 @@ local function check(t) if t[1] then return 1 + check(t[1]) + check(t[2]) end re
 local long = build(13)
 local n = 0
 for d = 4, 12, 2 do
-  for i = 1, 2 ^ (13 - d) * 8 do n = n + check(build(d)) end
+  for i = 1, 2 ^ (13 - d) * 18 do n = n + check(build(d)) end
 end
 print(n, check(long))
