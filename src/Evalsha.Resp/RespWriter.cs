@@ -111,6 +111,19 @@ public sealed class RespWriter(IBufferWriter<byte> output)
         EndLine(span, 1 + RespDouble.Format(value, span[1..]));
     }
 
+    /// <summary>A double in digits of the caller's; a bulk string in protocol 2.</summary>
+    public void Double(ReadOnlySpan<byte> digits)
+    {
+        if (IsResp3)
+        {
+            Line((byte)',', digits);
+        }
+        else
+        {
+            Bulk(digits);
+        }
+    }
+
     /// <summary>A number of any size, given as its decimal digits.</summary>
     public void BigNumber(ReadOnlySpan<byte> digits)
     {

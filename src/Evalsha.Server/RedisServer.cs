@@ -69,6 +69,8 @@ public sealed class RedisServer : IAsyncDisposable
             SortedSetsCommands.Rows,
             SortedSetRangeCommands.Rows,
             SortedSetAlgebraCommands.Rows,
+            GeoCommands.Rows,
+            GeoSearchCommands.Rows,
             StreamsCommands.Rows,
             BlockingCommands.Rows,
             XReadCommand.Rows);

@@ -40,6 +40,9 @@ public interface IReply
 
     void Double(double value);
 
+    /// <summary>As Double, in these digits where the protocol shows digits.</summary>
+    void Double(double value, ReadOnlySpan<byte> digits);
+
     void Boolean(bool value);
 
     void BigNumber(ReadOnlySpan<byte> digits);

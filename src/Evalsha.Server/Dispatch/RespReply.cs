@@ -45,6 +45,8 @@ public sealed class RespReply(RespBuffer output, ServerStats stats) : IReply
 
     public void Double(double value) => _writer.Double(value);
 
+    public void Double(double value, ReadOnlySpan<byte> digits) => _writer.Double(digits);
+
     public void Boolean(bool value) => _writer.Boolean(value);
 
     public void BigNumber(ReadOnlySpan<byte> digits) => _writer.BigNumber(digits);

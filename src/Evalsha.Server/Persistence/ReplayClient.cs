@@ -103,6 +103,10 @@ internal sealed class ReplayClient : IClient, IReply
     {
     }
 
+    public void Double(double value, ReadOnlySpan<byte> digits)
+    {
+    }
+
     public void Boolean(bool value)
     {
     }

@@ -98,6 +98,18 @@ internal sealed class LuaReply(StringPool strings) : IReply
 
     public void Push(int count) => Open(Shape.Array, count);
 
+    public void Double(double value, ReadOnlySpan<byte> digits)
+    {
+        if (IsResp3)
+        {
+            Add(Field(DoubleName, value));
+        }
+        else
+        {
+            Add(strings.Get(digits));
+        }
+    }
+
     public void Double(double value)
     {
         if (IsResp3)

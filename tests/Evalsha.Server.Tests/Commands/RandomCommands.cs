@@ -23,7 +23,7 @@ internal sealed class RandomCommands(Random random, bool withChance = false)
     private static readonly string[] StreamIds = ["*", "0-1", "1-1", "1-2", "2-*", "3-0", "5", "5-5", "-", "+", "0-0", "x", "7-7", "1-x", "9-*", "(1-1", "(", "10-1", "11"];
     private static readonly string[] Seconds = ["100", "200", "1000", "0", "-1", "abc", "9223372036854775807"];
 
-    public RandomCommand Next() => random.Next(withChance ? 10 : 9) switch
+    public RandomCommand Next() => random.Next(withChance ? 11 : 10) switch
     {
         0 => Strings(),
         1 => Hashes(),
@@ -34,6 +34,7 @@ internal sealed class RandomCommands(Random random, bool withChance = false)
         6 => Streams(),
         7 => Keys(),
         8 => Bits(),
+        9 => Geo(),
         _ => Chance(),
     };
 
@@ -93,6 +94,30 @@ internal sealed class RandomCommands(Random random, bool withChance = false)
         6 => Of("SET", Key('s'), Word(), "PX", $"{random.Next(1, 3000)}"),
         _ => Of("GETEX", Key('s'), "PX", $"{random.Next(1, 3000)}"),
     };
+
+    private RandomCommand Geo()
+    {
+        string Degrees(double most) => random.Next(25) == 0 ? Pick(Scores) : ((random.NextDouble() - 0.5) * 2.02 * most).ToString("R", CultureInfo.InvariantCulture);
+        string[] Point() => random.Next(2) == 0 ? [Degrees(180), Degrees(85.05)] : [(13 + random.NextDouble()).ToString("R", CultureInfo.InvariantCulture), (37 + random.NextDouble()).ToString("R", CultureInfo.InvariantCulture)];
+        string Unit() => random.Next(25) == 0 ? "x" : Pick(["m", "km", "ft", "MI"]);
+        string Reach() => random.Next(20) == 0 ? Pick(Scores) : Math.Pow(10, random.NextDouble() * 7).ToString("R", CultureInfo.InvariantCulture);
+        string[] Center() => random.Next(3) == 0 ? ["FROMMEMBER", Word()] : ["FROMLONLAT", .. Point()];
+        string[] Shape() => random.Next(2) == 0 ? ["BYRADIUS", Reach(), Unit()] : ["BYBOX", Reach(), Reach(), Unit()];
+        string[] More(bool stores) => [.. Some(["ASC"], ["DESC"], ["COUNT", $"{random.Next(-1, 9)}"], ["ANY"]), .. stores ? [] : Some(["WITHCOORD"], ["WITHDIST"], ["WITHHASH"])];
+        var key = random.Next(15) == 0 ? AnyKey() : $"g{random.Next(4)}"; // keys of their own: distances have more digits than 7.0 and 7.2 print alike
+        return random.Next(12) switch
+        {
+            0 or 1 or 2 => Of(["GEOADD", key, .. Some(["NX"], ["XX"], ["CH"]), .. Many(5, () => "").SelectMany(_ => (string[])[.. Point(), Word()])]),
+            3 => Of(["GEODIST", key, Word(), Word(), .. Some([Unit()])]),
+            4 => Of(["GEOHASH", key, .. Many(3, Word)]),
+            5 => Of(["GEOPOS", key, .. Many(3, Word)]),
+            6 or 7 => Of(["GEOSEARCH", key, .. Center(), .. Shape(), .. More(false)]),
+            8 => Of(["GEOSEARCHSTORE", $"g{random.Next(4)}", key, .. Center(), .. Shape(), .. More(true)]),
+            9 => Of([Pick(["GEORADIUS", "GEORADIUS_RO"]), key, .. Point(), Reach(), Unit(), .. More(false), .. Some(["STORE", $"g{random.Next(4)}"])]),
+            10 => Of(["GEORADIUS", key, .. Point(), Reach(), Unit(), .. More(true), .. Some(["STORE", $"g{random.Next(4)}"])]),
+            _ => Of([Pick(["GEORADIUSBYMEMBER", "GEORADIUSBYMEMBER_RO"]), key, Word(), Reach(), Unit(), .. More(false)]),
+        };
+    }
 
     private RandomCommand Bits()
     {

@@ -17,6 +17,7 @@ public sealed class KeyEventTests
     [Theory]
     [InlineData("strings")]
     [InlineData("bits")]
+    [InlineData("geo")]
     [InlineData("hyperloglog")]
     [InlineData("hashes")]
     [InlineData("lists")]

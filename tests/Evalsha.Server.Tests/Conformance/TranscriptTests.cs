@@ -36,6 +36,7 @@ public sealed class TranscriptTests : IAsyncLifetime
     [Theory]
     [InlineData("strings")]
     [InlineData("bits")]
+    [InlineData("geo")]
     [InlineData("hyperloglog")]
     [InlineData("hashes")]
     [InlineData("lists")]
