@@ -59,7 +59,7 @@ public sealed partial class LuaState
     {
         var made = new LuaClosure(prototype, environment);
         if (HookedThreads > 0) made.Code.SetHooked(true);
-        if (CompilesAtOnce) Hotness.Compile(this, made.Code);
+        if (CompilesAtOnce) Hotness.Compile(this, made.Code, new Specimen(made, null, 0));
         return made;
     }
 

@@ -60,8 +60,11 @@ internal sealed class CompiledCode(int instructions)
     public bool Failed(int pc)
     {
         Generic[pc] = true;
-        return ++_failures >= FailuresMax;
+        return Failed();
     }
+
+    /// <summary>The same of a function whose call is written out here, where it was noted.</summary>
+    public bool Failed() => ++_failures >= FailuresMax;
 
     /// <summary>Notes that a register was not a number at a loop's beginning.</summary>
     public bool RegisterFailed(int register)

@@ -42,49 +42,52 @@ internal static class Hotness
         var last = code.Prototype.Code[Math.Max(frame.Pc - 1, 0)];
         if (last.OpCode is OpCode.Call or OpCode.TailCall)
         {
-            if (thread.Stack[frame.Base + last.A] is { IsFunction: true, Ref: LuaClosure callee }) Warm(state, callee.Code, CallWeight);
-            Warm(state, code, CallWeight);
+            if (thread.Stack[frame.Base + last.A] is { IsFunction: true, Ref: LuaClosure callee })
+            {
+                Warm(state, callee.Code, CallWeight, new Specimen(callee, thread, frame.Base + last.A + 1));
+            }
+            Warm(state, code, CallWeight, Specimen.Running(thread));
             return;
         }
-        Warm(state, code, 1);
+        Warm(state, code, 1, Specimen.Running(thread));
     }
 
     /// <summary>Compiled code left for this function, and would again.</summary>
-    public static void CalledFromCompiled(LuaState state, Executable code)
+    public static void CalledFromCompiled(LuaThread thread, Executable code)
     {
-        if (state.Options.Tier != LuaTier.Interpreted) Warm(state, code, CalledWeight);
+        if (thread.State.Options.Tier != LuaTier.Interpreted) Warm(thread.State, code, CalledWeight, Specimen.Running(thread));
     }
 
     /// <summary>The host calls this function again and again, as table.sort does: no look at the running function would find it there.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static bool EnteredByHost(LuaState state, Executable code)
+    public static bool EnteredByHost(LuaThread thread, Executable code)
     {
-        if (state.Options.Tier == LuaTier.Automatic) Warm(state, code, CallWeight);
+        if (thread.State.Options.Tier == LuaTier.Automatic) Warm(thread.State, code, CallWeight, Specimen.Running(thread));
         return code.Body is not null;
     }
 
-    private static void Warm(LuaState state, Executable code, int by)
+    private static void Warm(LuaState state, Executable code, int by, in Specimen specimen)
     {
         if (code.Body is not null || code.Heat < 0 || (code.Heat = Math.Min(code.Heat + by, Hot)) < Hot || state.CompilerLooks < LooksBefore) return;
-        Compile(state, code);
+        Compile(state, code, specimen);
     }
 
     /// <summary>Compiles the function, unless it is too large or has failed before.</summary>
-    public static void Compile(LuaState state, Executable code)
+    public static void Compile(LuaState state, Executable code, in Specimen specimen)
     {
         if (code.Body is not null || code.Heat < 0 || state.IsCompiledOff) return;
         code.Heat = -1;
         if (!RuntimeFeature.IsDynamicCodeCompiled || code.Words.Length > InstructionsMax) return;
-        code.Originals = (ulong[])code.Words.Clone();
-        code.Compiled = new CompiledCode(code.Words.Length);
-        Install(state, code);
+        if (code.Originals.Length == 0) code.Originals = (ulong[])code.Words.Clone();
+        code.Compiled ??= new CompiledCode(code.Words.Length);
+        Install(state, code, specimen);
     }
 
     // What the compiler allocates is not the program's.
-    private static void Install(LuaState state, Executable code)
+    private static void Install(LuaState state, Executable code, in Specimen specimen)
     {
         var allocated = GC.GetAllocatedBytesForCurrentThread();
-        var translator = new Translator(code);
+        var translator = new Translator(code, specimen, state.TypeMetatables[(int)LuaType.String]);
         code.Compiled!.Renew();
         code.Body = translator.Translate();
         for (var entry = 0; entry < translator.Entries.Count; entry++)
@@ -103,7 +106,25 @@ internal static class Hotness
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
         if (code.Body is null) return CompiledStatus.Deoptimise;
-        if (register >= 0 ? code.Compiled!.RegisterFailed(register) : code.Compiled!.Failed(blamed)) Renew(thread.State, code);
+        if (register >= 0 ? code.Compiled!.RegisterFailed(register) : code.Compiled!.Failed(blamed)) Renew(thread, code, thread.FrameIndex);
+        return CompiledStatus.Deoptimise;
+    }
+
+    /// <summary>Minus this and a register of the caller: how <see cref="DeoptimiseWrittenOut"/> is told of one.</summary>
+    public const int CallersRegister = -2;
+
+    /// <summary>The same within a function whose call was written out and whose frame has now been pushed: it learns, and the caller is made anew.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static int DeoptimiseWrittenOut(Executable code, LuaThread thread, int pc, int blamed, int register)
+    {
+        ref var frame = ref thread.Frames[thread.FrameIndex];
+        frame.Pc = pc;
+        if (code.Body is null) return CompiledStatus.Deoptimise;
+        var callee = Unsafe.As<LuaClosure>(thread.Stack[frame.Func].Ref!).Code;
+        if (register >= 0) callee.Compiled!.NotNumbers[register] = true;
+        else if (register == -1) callee.Compiled!.Generic[blamed] = true;
+        else code.Compiled!.NotNumbers[CallersRegister - register] = true;
+        if (code.Compiled!.Failed()) Renew(thread, code, thread.FrameIndex - 1);
         return CompiledStatus.Deoptimise;
     }
 
@@ -118,15 +139,15 @@ internal static class Hotness
         {
             if (!registers[register].IsNumber) failed |= code.Compiled.RegisterFailed(register);
         }
-        if (failed) Renew(thread.State, code);
+        if (failed) Renew(thread, code, thread.FrameIndex);
         return CompiledStatus.Refused;
     }
 
-    private static void Renew(LuaState state, Executable code)
+    private static void Renew(LuaThread thread, Executable code, int frame)
     {
         if (code.Compiled!.Versions < VersionsMax)
         {
-            Install(state, code);
+            Install(thread.State, code, Specimen.At(thread, frame));
             return;
         }
         Remove(code);

@@ -29,7 +29,10 @@ internal static class Members
     public static readonly FieldInfo FrameWanted = Field(typeof(CallInfo), nameof(CallInfo.Wanted));
     public static readonly FieldInfo FrameKind = Field(typeof(CallInfo), nameof(CallInfo.Kind));
     public static readonly FieldInfo FramePc = Field(typeof(CallInfo), nameof(CallInfo.Pc));
+    public static readonly FieldInfo ClosureConstants = Field(typeof(LuaClosure), nameof(LuaClosure.Constants));
+    public static readonly FieldInfo ExecutableId = Field(typeof(Executable), nameof(Executable.Id));
     public static readonly FieldInfo Code = Field(typeof(LuaClosure), nameof(LuaClosure.Code));
+    public static readonly FieldInfo HostKind = Field(typeof(LuaHostFunction), nameof(LuaHostFunction.Kind));
     public static readonly FieldInfo Body = Field(typeof(Executable), nameof(Executable.Body));
     public static readonly FieldInfo EntrySlots = Field(typeof(Executable), nameof(Executable.EntrySlots));
     public static readonly FieldInfo ParameterCount = Field(typeof(Executable), nameof(Executable.ParameterCount));
@@ -44,10 +47,14 @@ internal static class Members
     public static readonly MethodInfo Copy = Method(typeof(LuaValue), nameof(LuaValue.Copy));
     public static readonly MethodInfo Store = Method(typeof(LuaValue), nameof(LuaValue.Store));
     public static readonly MethodInfo Floor = typeof(Math).GetMethod(nameof(Math.Floor), [typeof(double)])!;
+    public static readonly MethodInfo Ceiling = typeof(Math).GetMethod(nameof(Math.Ceiling), [typeof(double)])!;
+    public static readonly MethodInfo SquareRoot = typeof(Math).GetMethod(nameof(Math.Sqrt))!;
+    public static readonly MethodInfo Absolute = typeof(Math).GetMethod(nameof(Math.Abs), [typeof(double)])!;
     public static readonly MethodInfo Pow = typeof(Math).GetMethod(nameof(Math.Pow))!;
     public static readonly MethodInfo Least = typeof(Math).GetMethod(nameof(Math.Min), [typeof(int), typeof(int)])!;
     public static readonly MethodInfo Invoke = Method(typeof(CompiledBody), nameof(CompiledBody.Invoke));
     public static readonly MethodInfo Deoptimise = Method(typeof(Hotness), nameof(Hotness.Deoptimise));
+    public static readonly MethodInfo DeoptimiseWrittenOut = Method(typeof(Hotness), nameof(Hotness.DeoptimiseWrittenOut));
     public static readonly MethodInfo Refuse = Method(typeof(Hotness), nameof(Hotness.Refuse));
 
     public static readonly MethodInfo FirstValue = FirstOf(typeof(LuaValue));

@@ -99,7 +99,7 @@ internal sealed partial class Translator
             {
                 il.MarkLabel(detour);
                 Flush(_pc);
-                Detour(i);
+                Detour();
             }
             else
             {
@@ -107,7 +107,7 @@ internal sealed partial class Translator
                 {
                     il.MarkLabel(detour);
                     FlushAround(i.A);
-                    Detour(i);
+                    Detour();
                     Recover(_pc + 1, i.A);
                     il.Emit(Il.Br, done);
                 });
@@ -126,13 +126,15 @@ internal sealed partial class Translator
         LoadNumberFromSlot(rk);
     }
 
-    private void Detour(Instruction i)
+    private void Detour()
     {
+        PushFrame();
         _il!.Emit(Il.Ldarg_1);
-        _il.Emit(Il.Ldc_I4, (int)i.Word);
+        _il.Emit(Il.Ldc_I4, Word);
         _il.Emit(Il.Ldc_I4, _pc + 1);
         _il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.DetourFromCompiled)));
         LeaveUnlessDone();
+        PopFrame();
     }
 
     // The jump that follows a test: where it goes, and its distance.
@@ -201,19 +203,20 @@ internal sealed partial class Translator
         Cold(() =>
         {
             il.MarkLabel(detour);
-            TestByDetour(i, nameof(Interpreter.CompareFromCompiled));
+            TestByDetour(nameof(Interpreter.CompareFromCompiled));
             il.Emit(holds ? Il.Brtrue : Il.Brfalse, way);
             il.Emit(Il.Br, done);
         });
     }
 
     // 0 or 1 on the evaluation stack.
-    private void TestByDetour(Instruction i, string helper)
+    private void TestByDetour(string helper)
     {
         var il = _il!;
         Flush(_pc);
+        PushFrame();
         il.Emit(Il.Ldarg_1);
-        il.Emit(Il.Ldc_I4, (int)i.Word);
+        il.Emit(Il.Ldc_I4, Word);
         il.Emit(Il.Ldc_I4, _pc + 1);
         il.Emit(Il.Call, Members.Interpreter(helper));
         il.Emit(Il.Stloc, _index!);
@@ -226,6 +229,7 @@ internal sealed partial class Translator
         il.Emit(Il.Sub);
         il.Emit(Il.Ret);
         il.MarkLabel(answered);
+        PopFrame();
         Reload();
         il.Emit(Il.Ldloc, _index!);
     }
@@ -332,7 +336,7 @@ internal sealed partial class Translator
         Cold(() =>
         {
             il.MarkLabel(detour);
-            TestByDetour(i, nameof(Interpreter.EqualFromCompiled));
+            TestByDetour(nameof(Interpreter.EqualFromCompiled));
             il.Emit(holds ? Il.Brtrue : Il.Brfalse, way);
             il.Emit(Il.Br, done);
         });

@@ -63,7 +63,7 @@ internal sealed partial class Translator
                 break;
             case OpCode.Concat:
                 FlushHere();
-                if (_il is not null) Detour(i);
+                if (_il is not null) Detour();
                 ForgetFrom(i.B, i.C);
                 _now[i.A] = Memory;
                 break;
@@ -133,7 +133,7 @@ internal sealed partial class Translator
     {
         _now[i.A] = Memory;
         if (_il is null) return;
-        _il.Emit(Il.Ldc_I4, (int)i.Word);
+        _il.Emit(Il.Ldc_I4, Word);
         Address(i.A);
         _il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.NewTableFromCompiled)));
     }
@@ -169,6 +169,7 @@ internal sealed partial class Translator
 
     private void Call(Instruction i)
     {
+        if (CallLibrary(i) || CallInline(i)) return;
         FlushHere();
         if (_il is not null && i.B != 0 && InlinesCalls)
         {
@@ -194,7 +195,7 @@ internal sealed partial class Translator
         if (_il is not null)
         {
             _il.Emit(Il.Ldarg_1);
-            _il.Emit(Il.Ldc_I4, (int)i.Word);
+            _il.Emit(Il.Ldc_I4, Word);
             _il.Emit(Il.Ldc_I4, _pc + 1);
             _il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.TailCallFromCompiled)));
             LeaveUnlessDone();
@@ -204,6 +205,11 @@ internal sealed partial class Translator
 
     private void Return(Instruction i)
     {
+        if (IsInlined)
+        {
+            ReturnInline(i);
+            return;
+        }
         _flows = false;
         if (_il is null) return;
         // Nothing to close, and a caller that takes one value or none: the value goes where the function lay, and the caller takes the frame off.
@@ -297,11 +303,13 @@ internal sealed partial class Translator
                 {
                     il.MarkLabel(coerce);
                     Flush(_pc);
+                    PushFrame();
                     il.Emit(Il.Ldarg_1);
                     Address(i.A);
                     il.Emit(Il.Ldc_I4, _pc + 1);
                     il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.CoerceLoopFromCompiled)));
                     LeaveUnlessCoerced();
+                    PopFrame();
                     il.Emit(Il.Br, ready);
                 });
             }
@@ -434,7 +442,7 @@ internal sealed partial class Translator
         if (i.C == 0) _next = _pc + 2;
         if (_il is null) return;
         _il.Emit(Il.Ldarg_1);
-        _il.Emit(Il.Ldc_I4, (int)i.Word);
+        _il.Emit(Il.Ldc_I4, Word);
         _il.Emit(Il.Ldc_I4, i.C == 0 ? (int)_code[_pc + 1].Word : 0);
         // The interpreter goes on behind the count.
         _il.Emit(Il.Ldc_I4, i.C == 0 ? _pc + 2 : _pc + 1);
@@ -455,8 +463,8 @@ internal sealed partial class Translator
         _now[i.A] = Memory;
         if (_il is null) return;
         _il.Emit(Il.Ldarg_1);
-        _il.Emit(Il.Ldarg_2);
-        _il.Emit(Il.Ldc_I4, (int)i.Word);
+        PushClosure();
+        _il.Emit(Il.Ldc_I4, Word);
         _il.Emit(Il.Ldc_I4, _pc + 1);
         _il.Emit(Il.Ldarg_3);
         Address(i.A);
@@ -469,8 +477,8 @@ internal sealed partial class Translator
         if (_il is not null)
         {
             _il.Emit(Il.Ldarg_1);
-            _il.Emit(Il.Ldarg_2);
-            _il.Emit(Il.Ldc_I4, (int)i.Word);
+            PushClosure();
+            _il.Emit(Il.Ldc_I4, Word);
             _il.Emit(Il.Ldc_I4, _pc + 1);
             _il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.VarargFromCompiled)));
             LeaveUnlessDone();

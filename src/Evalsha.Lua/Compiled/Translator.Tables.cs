@@ -121,8 +121,10 @@ internal sealed partial class Translator
         {
             il.MarkLabel(detour);
             FlushAround(register);
+            PushFrame();
             call();
             LeaveUnlessDone();
+            PopFrame();
             Recover(_pc + 1, register, wantsNumber);
             il.Emit(Il.Br, done);
         });
@@ -146,7 +148,7 @@ internal sealed partial class Translator
             if (_il is not null)
             {
                 Flush(_pc);
-                Detour(i);
+                Detour();
             }
             _now[i.A] = Memory;
             return;
@@ -162,14 +164,14 @@ internal sealed partial class Translator
         il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.TryGetIndex)));
         il.Emit(Il.Brfalse, detour);
         before.CopyTo(_now, 0);
-        LoadDetour(detour, i.A, false, () => PushDetour(i));
+        LoadDetour(detour, i.A, false, () => PushDetour());
         _now[i.A] = Memory;
     }
 
-    private void PushDetour(Instruction i)
+    private void PushDetour()
     {
         _il!.Emit(Il.Ldarg_1);
-        _il.Emit(Il.Ldc_I4, (int)i.Word);
+        _il.Emit(Il.Ldc_I4, Word);
         _il.Emit(Il.Ldc_I4, _pc + 1);
         _il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.DetourFromCompiled)));
     }
@@ -222,7 +224,7 @@ internal sealed partial class Translator
             il.Emit(Il.Beq, detour); // a metatable may say otherwise
         }
         TakeSlot(i.A, wantsNumber);
-        WithState(before, () => LoadDetour(detour, i.A, wantsNumber, () => PushDetour(i)));
+        WithState(before, () => LoadDetour(detour, i.A, wantsNumber, () => PushDetour()));
     }
 
     private void GetGlobal(Instruction i)
@@ -241,15 +243,15 @@ internal sealed partial class Translator
 
     private void LoadEnvironment()
     {
-        _il!.Emit(Il.Ldarg_2);
-        _il.Emit(Il.Call, Members.Environment);
+        PushClosure();
+        _il!.Emit(Il.Call, Members.Environment);
         _il.Emit(Il.Stloc, _table!);
     }
 
     private void GlobalDetour(string helper)
     {
         _il!.Emit(Il.Ldarg_1);
-        _il.Emit(Il.Ldarg_2);
+        PushClosure();
         WordAddress(_pc);
         _il.Emit(Il.Ldc_I4, _pc + 1);
         _il.Emit(Il.Call, Members.Interpreter(helper));
@@ -313,8 +315,10 @@ internal sealed partial class Translator
         {
             il.MarkLabel(detour);
             FlushAround();
+            PushFrame();
             call();
             LeaveUnlessDone();
+            PopFrame();
             Recover(_pc + 1);
             il.Emit(Il.Br, done);
         });
@@ -358,13 +362,13 @@ internal sealed partial class Translator
             il.Emit(Il.Beq, detour);
             il.MarkLabel(plain);
             StoreIntoSlot(i.C);
-            StoreDetour(detour, () => PushDetour(i));
+            StoreDetour(detour, () => PushDetour());
             return;
         }
         if (Instruction.IsConstant(i.B))
         {
             Flush(_pc);
-            Detour(i);
+            Detour();
             return;
         }
         if (!Instruction.IsConstant(i.C) && _now[i.C] == Dirty) StoreNumber(i.C);
@@ -373,34 +377,53 @@ internal sealed partial class Translator
         OperandAddress(i.C);
         il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.TrySetIndex)));
         il.Emit(Il.Brfalse, detour);
-        StoreDetour(detour, () => PushDetour(i));
+        StoreDetour(detour, () => PushDetour());
     }
 
     private void Self(Instruction i)
     {
         if (_now[i.B] != Memory) DemandSlot(i.B);
-        if (_il is not null)
+        if (Instruction.IsConstant(i.C) && _constants[Instruction.ConstantIndex(i.C)].IsString)
         {
-            var il = _il;
-            Flush(_pc);
-            if (Instruction.IsConstant(i.C) && _constants[Instruction.ConstantIndex(i.C)].IsString)
+            if (_il is not null)
             {
-                il.Emit(Il.Ldarg_1);
-                Address(i.B);
-                ConstantAddress(Instruction.ConstantIndex(i.C));
-                Address(i.A);
-                WordAddress(_pc);
-                il.Emit(Il.Ldc_I4, _pc + 1);
-                il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.SelfFromCompiled)));
+                var il = _il;
+                var detour = il.DefineLabel();
+                il.Emit(Il.Ldloc, _state!);
+                PushMethod(i);
+                il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.TryMethod)));
+                il.Emit(Il.Brfalse, detour);
+                _now[i.A + 1] = Memory; // it is written too
+                LoadDetour(detour, i.A, false, () =>
+                {
+                    il.Emit(Il.Ldarg_1);
+                    PushMethod(i);
+                    il.Emit(Il.Ldc_I4, _pc + 1);
+                    il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.SelfFromCompiled)));
+                });
             }
-            else
-            {
-                PushDetour(i);
-            }
-            LeaveUnlessDone();
         }
-        FlushHereDone();
+        else
+        {
+            if (_il is not null)
+            {
+                Flush(_pc);
+                PushFrame();
+                PushDetour();
+                LeaveUnlessDone();
+                PopFrame();
+            }
+            FlushHereDone();
+        }
         _now[i.A] = _now[i.A + 1] = Memory;
+    }
+
+    private void PushMethod(Instruction i)
+    {
+        Address(i.B);
+        ConstantAddress(Instruction.ConstantIndex(i.C));
+        Address(i.A);
+        WordAddress(_pc);
     }
 
     // After a Flush on the path itself.
@@ -408,14 +431,14 @@ internal sealed partial class Translator
     {
         for (var r = 0; r < _registers; r++)
         {
-            if (_now[r] == Dirty) _now[r] = _live.IsLiveAt(_pc, r) ? Clean : Memory;
+            if (_now[r] == Dirty) _now[r] = IsLive(_pc, r) ? Clean : Memory;
         }
     }
 
     private void PushUpvalueSlot(int index)
     {
         var il = _il!;
-        il.Emit(Il.Ldarg_2);
+        PushClosure();
         il.Emit(Il.Ldfld, Members.Upvalues);
         il.Emit(Il.Call, Members.FirstUpvalue);
         if (index != 0)
@@ -474,10 +497,10 @@ internal sealed partial class Translator
             SetNumber(i.A);
             if (_now[i.A] == Dirty) DemandSlot(i.A);
             _now[i.A] = Memory;
-            WithState(before, () => LoadDetour(detour, i.A, false, () => PushDetour(i)));
+            WithState(before, () => LoadDetour(detour, i.A, false, () => PushDetour()));
             return;
         }
         SetNumber(i.A);
-        WithState(before, () => LoadDetour(detour, i.A, !_isPinned[i.A], () => PushDetour(i)));
+        WithState(before, () => LoadDetour(detour, i.A, !_isPinned[i.A], () => PushDetour()));
     }
 }

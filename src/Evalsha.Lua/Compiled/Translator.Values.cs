@@ -26,6 +26,7 @@ internal sealed partial class Translator
     private LocalBuilder? _index;
     private LocalBuilder? _scratch;
     private LocalBuilder? _scratch2;
+    private LocalBuilder? _host;
     private Label _leave;
 
     // Only where calls are written out: the running call's place in the list of calls, and the callee.
@@ -38,14 +39,19 @@ internal sealed partial class Translator
     private void Prologue()
     {
         var il = _il!;
-        for (var pc = 0; pc < _labels.Length; pc++)
-        {
-            if (_isTarget[pc]) _labels[pc] = il.DefineLabel();
-        }
         var reference = typeof(LuaValue).MakeByRefType();
+        foreach (var part in Parts())
+        {
+            for (var pc = 0; pc < part.Labels.Length; pc++)
+            {
+                if (part.IsTarget[pc]) part.Labels[pc] = il.DefineLabel();
+            }
+            part.ConstantsAt = il.DeclareLocal(reference);
+            part.WordsAt = il.DeclareLocal(typeof(ulong).MakeByRefType());
+            if (part.Offset != 0) part.Closure = il.DeclareLocal(typeof(LuaClosure));
+        }
+        Enter(_main);
         _bottom = il.DeclareLocal(reference);
-        _constantsAt = il.DeclareLocal(reference);
-        _wordsAt = il.DeclareLocal(typeof(ulong).MakeByRefType());
         _state = il.DeclareLocal(typeof(LuaState));
         _steps = il.DeclareLocal(typeof(long));
         _status = il.DeclareLocal(typeof(int));
@@ -57,6 +63,7 @@ internal sealed partial class Translator
         _index = il.DeclareLocal(typeof(int));
         _scratch = il.DeclareLocal(typeof(double));
         _scratch2 = il.DeclareLocal(typeof(double));
+        _host = il.DeclareLocal(typeof(LuaHostFunction));
         _leave = il.DefineLabel();
 
         il.Emit(Il.Ldarg_3);
@@ -69,11 +76,11 @@ internal sealed partial class Translator
         il.Emit(Il.Ldarg_0);
         il.Emit(Il.Ldfld, Members.Constants);
         il.Emit(Il.Call, Members.FirstValue);
-        il.Emit(Il.Stloc, _constantsAt);
+        il.Emit(Il.Stloc, _constantsAt!);
         il.Emit(Il.Ldarg_0);
         il.Emit(Il.Ldfld, Members.Originals);
         il.Emit(Il.Call, Members.FirstWord);
-        il.Emit(Il.Stloc, _wordsAt);
+        il.Emit(Il.Stloc, _wordsAt!);
         il.Emit(Il.Ldarg_1);
         il.Emit(Il.Call, Members.State);
         il.Emit(Il.Stloc, _state);

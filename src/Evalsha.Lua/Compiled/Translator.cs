@@ -23,21 +23,30 @@ internal sealed partial class Translator
     /// <summary>Rounds of deciding which registers loops may take for numbers; then the rest is given up.</summary>
     private const int RoundsMax = 8;
 
+    /// <summary>More than an instruction can name, as a function's room is one more than its registers.</summary>
+    private const int RegistersMax = 512;
+
     private readonly Executable _executable;
-    private readonly Prototype _function;
-    private readonly Instruction[] _code;
-    private readonly LuaValue[] _constants;
-    private readonly CompiledCode _known;
-    private readonly int _registers;
-    private readonly Liveness _live;
-    private readonly bool[] _isData;
-    private readonly bool[] _isTarget;
+    private readonly Specimen _specimen;
+    private readonly LuaTable? _strings; // the metatable of strings
+    private readonly CodePart _main;
     private readonly bool[] _isPinned;
+    private int _registers;
     private bool _hasPinned;
     private int _calls;
-    private readonly Loop?[] _loops;
-    private readonly byte[]?[] _in;
     private readonly List<int> _entries = new(4);
+
+    // The part that is walked, and what it consists of (Enter).
+    private CodePart _part;
+    private Prototype _function = null!;
+    private Instruction[] _code = null!;
+    private LuaValue[] _constants = null!;
+    private CompiledCode _known = null!;
+    private bool[] _isData = null!;
+    private bool[] _isTarget = null!;
+    private Loop?[] _loops = null!;
+    private byte[]?[] _in = null!;
+    private Label[] _labels = null!;
 
     // The walk.
     private byte[] _now;
@@ -48,47 +57,51 @@ internal sealed partial class Translator
 
     // Emission; null and empty while the walk runs dry.
     private ILGenerator? _il;
-    private readonly Label[] _labels;
     private readonly LocalBuilder?[] _numbers;
     private readonly Queue<ColdPath> _cold = new();
 
     /// <summary>Code off the path, to be emitted behind it. A class, as the runtime has no ready code for collections of values.</summary>
-    private sealed class ColdPath(byte[] state, int pc, Action emit)
+    private sealed class ColdPath(CodePart part, byte[] state, int pc, Action emit)
     {
+        public readonly CodePart Part = part;
         public readonly byte[] State = state;
         public readonly int Pc = pc;
         public readonly Action Emit = emit;
     }
 
     /// <summary>Where the ways into a loop meet.</summary>
-    private sealed class Loop(int from, int registers)
+    internal sealed class Loop(int from)
     {
         /// <summary>Jumps from here on are from inside the loop.</summary>
         public readonly int From = from;
-        public readonly sbyte[] Decision = new sbyte[registers]; // 1 taken for a number, -1 never
-        public readonly bool[] StaysNumber = new bool[registers];
+        public readonly sbyte[] Decision = new sbyte[RegistersMax]; // 1 taken for a number, -1 never
+        public readonly bool[] StaysNumber = new bool[RegistersMax];
         public bool Arrives;
+
+        public void Begin()
+        {
+            Array.Fill(StaysNumber, true);
+            Arrives = false;
+        }
     }
 
-    public Translator(Executable executable)
+    public Translator(Executable executable, in Specimen specimen, LuaTable? strings)
     {
+        _specimen = specimen;
+        _strings = strings;
         _executable = executable;
-        _known = executable.Compiled!;
-        _function = executable.Prototype;
-        _code = _function.Code;
-        _constants = _function.Constants;
+        _part = _main = new CodePart(executable, 0, 0);
+        Enter(_main);
         _registers = _function.MaxStackSize + 1;
-        _isData = new bool[_code.Length];
-        _isTarget = new bool[_code.Length + 1];
-        _isPinned = new bool[_registers + 256];
-        _loops = new Loop?[_code.Length + 1];
-        _in = new byte[]?[_code.Length + 1];
-        _labels = new Label[_code.Length + 1];
-        _numbers = new LocalBuilder?[_registers];
-        _now = new byte[_registers];
+        _isPinned = new bool[RegistersMax];
+        _inlined = new CodePart?[_code.Length];
+        _guessedHosts = new HostKind?[_code.Length];
         _entries.Add(0);
         FindShape();
-        _live = new Liveness(_function, _isData);
+        _main.Live = new Liveness(_function, _isData);
+        FindGuesses();
+        _numbers = new LocalBuilder?[_registers];
+        _now = new byte[_registers];
     }
 
     /// <summary>Positions at which the compiled function may be entered; the beginning first.</summary>
@@ -98,20 +111,25 @@ internal sealed partial class Translator
     {
         for (var round = 0; ; round++)
         {
-            Array.Clear(_in);
+            foreach (var part in Parts()) Array.Clear(part.In);
             do
             {
                 _changed = false;
-                foreach (var loop in _loops)
+                foreach (var part in Parts())
                 {
-                    if (loop is null) continue;
-                    for (var r = 0; r < loop.StaysNumber.Length; r++) loop.StaysNumber[r] = true;
-                    loop.Arrives = false;
+                    foreach (var loop in part.Loops) loop?.Begin();
                 }
                 Walk();
             }
             while (_changed);
-            if (!Decide(round >= RoundsMax)) break;
+            var decided = false;
+            foreach (var part in Parts())
+            {
+                Enter(part);
+                decided |= Decide(round >= RoundsMax);
+            }
+            Enter(_main);
+            if (!decided) break;
         }
         var method = new DynamicMethod("lua", typeof(int), [typeof(Executable), typeof(LuaThread), typeof(LuaClosure), typeof(int), typeof(int)],
             typeof(Translator).Module, skipVisibility: true) { InitLocals = false }; // each local is written before it is read
@@ -121,6 +139,15 @@ internal sealed partial class Translator
         Walk();
         EmitCold();
         return method.CreateDelegate<CompiledBody>(_executable);
+    }
+
+    private IEnumerable<CodePart> Parts()
+    {
+        yield return _main;
+        foreach (var part in _inlined)
+        {
+            if (part is not null) yield return part;
+        }
     }
 
     // Jump targets, loop heads, words that are operands, captured registers.
@@ -141,7 +168,7 @@ internal sealed partial class Translator
                         if (_code[pc].OpCode == OpCode.Move) _hasPinned = _isPinned[_code[pc].B] = true;
                     }
                     break;
-                case OpCode.Call when i.B != 0:
+                case OpCode.Call when i.B != 0 && !IsInlined:
                     _calls++;
                     break;
                 case OpCode.LoadBool when i.C != 0:
@@ -165,11 +192,11 @@ internal sealed partial class Translator
         var target = pc + 1 + i.SBx;
         _isTarget[target] = true;
         if (target > pc) return;
-        if (target != 0 && !_entries.Contains(target)) _entries.Add(target);
+        if (target != 0 && !IsInlined && !_entries.Contains(target)) _entries.Add(target);
         // The ways into a for loop meet at its last instruction, those into others at the head.
         var join = i.OpCode == OpCode.ForLoop ? pc : pc > 0 && _code[pc - 1].OpCode == OpCode.TForLoop && !_isData[pc - 1] ? pc - 1 : target;
         _isTarget[join] = true;
-        _loops[join] ??= new Loop(target, _registers);
+        _loops[join] ??= new Loop(target);
     }
 
     private void Walk()
@@ -177,6 +204,11 @@ internal sealed partial class Translator
         _flows = true;
         _pc = -1;
         Array.Clear(_now);
+        WalkPart();
+    }
+
+    private void WalkPart()
+    {
         for (var pc = 0; pc < _code.Length; pc = _next)
         {
             _next = pc + 1;
@@ -235,7 +267,8 @@ internal sealed partial class Translator
 
     private byte Settled(int to, int register, byte state)
     {
-        if (_isPinned[register] || !_live.IsLiveAt(to, register)) return Memory;
+        if (_isPinned[register] || !IsLive(to, register)) return Memory;
+        if (IsInlined && to == _code.Length && register >= _part.Offset - 1 && _main.Known.Generic[_part.CallPc]) return Memory;
         if (_loops[to] is not { } loop) return state;
         return loop.Decision[register] switch { > 0 => Dirty, < 0 => Memory, _ => state };
     }
@@ -251,7 +284,7 @@ internal sealed partial class Translator
             {
                 ref var decision = ref loop.Decision[r];
                 var isSafe = loop.Arrives && loop.StaysNumber[r];
-                if (decision >= 0 && _known.NotNumbers[r])
+                if (decision >= 0 && IsNoNumber(r))
                 {
                     decision = -1;
                     decided = true;
@@ -261,7 +294,7 @@ internal sealed partial class Translator
                     decision = -1;
                     decided = true;
                 }
-                else if (decision == 0 && !isLast && isSafe && known[r] == Memory && !_isPinned[r] && _live.IsLiveAt(pc, r))
+                else if (decision == 0 && !isLast && isSafe && known[r] == Memory && !_isPinned[r] && IsLive(pc, r))
                 {
                     decision = 1;
                     decided = true;
@@ -278,7 +311,7 @@ internal sealed partial class Translator
         var expected = _in[to]!;
         for (var r = 0; r < _registers; r++)
         {
-            if (expected[r] == _now[r] || !_live.IsLiveAt(to, r)) continue;
+            if (expected[r] == _now[r] || !IsLive(to, r)) continue;
             if (expected[r] == Memory)
             {
                 if (_now[r] == Dirty) StoreNumber(r);
@@ -302,7 +335,7 @@ internal sealed partial class Translator
         var expected = _in[to]!;
         for (var r = 0; r < _registers; r++)
         {
-            if (expected[r] == _now[r] || !_live.IsLiveAt(to, r)) continue;
+            if (expected[r] == _now[r] || !IsLive(to, r)) continue;
             if (expected[r] != Memory || _now[r] == Dirty) return true;
         }
         return false;
@@ -358,10 +391,12 @@ internal sealed partial class Translator
             il.MarkLabel(spent);
             _in[to]!.CopyTo(_now, 0);
             Flush(to);
+            PushFrame();
             il.Emit(Il.Ldarg_1);
             il.Emit(Il.Ldc_I4, to);
             il.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.Interrupted)));
             LeaveUnlessDone();
+            PopFrame();
             Recover(to);
             il.Emit(Il.Br, _labels[to]);
         });
@@ -370,13 +405,14 @@ internal sealed partial class Translator
     // Code off the path, with what is known here.
     private void Cold(Action emit)
     {
-        if (_il is not null) _cold.Enqueue(new ColdPath((byte[])_now.Clone(), _pc, emit));
+        if (_il is not null) _cold.Enqueue(new ColdPath(_part, (byte[])_now.Clone(), _pc, emit));
     }
 
     private void EmitCold()
     {
         while (_cold.TryDequeue(out var next))
         {
+            Enter(next.Part);
             next.State.CopyTo(_now, 0);
             _pc = next.Pc;
             next.Emit();
@@ -395,12 +431,14 @@ internal sealed partial class Translator
         {
             _il.MarkLabel(label);
             Flush(pc);
+            PushFrame();
             _il.Emit(Il.Ldarg_0);
             _il.Emit(Il.Ldarg_1);
             _il.Emit(Il.Ldc_I4, pc);
             _il.Emit(Il.Ldc_I4, blamed);
-            _il.Emit(Il.Ldc_I4, register);
-            _il.Emit(Il.Call, Members.Deoptimise);
+            if (!IsInlined || register < 0) _il.Emit(Il.Ldc_I4, register);
+            else _il.Emit(Il.Ldc_I4, register >= _part.Offset ? register - _part.Offset : Hotness.CallersRegister - register);
+            _il.Emit(Il.Call, IsInlined ? Members.DeoptimiseWrittenOut : Members.Deoptimise);
             _il.Emit(Il.Ret);
         });
         return label;
@@ -412,7 +450,7 @@ internal sealed partial class Translator
         if (_il is null) return;
         for (var r = 0; r < _registers; r++)
         {
-            if (_now[r] == Dirty && _live.IsLiveAt(pc, r)) StoreNumber(r);
+            if (_now[r] == Dirty && IsLive(pc, r)) StoreNumber(r);
         }
     }
 
@@ -421,7 +459,7 @@ internal sealed partial class Translator
     {
         for (var r = 0; r < _registers; r++)
         {
-            if (_now[r] == Dirty && (_live.IsLiveAt(_pc, r) || (r != result && _live.IsLiveAt(_pc + 1, r)))) StoreNumber(r);
+            if (_now[r] == Dirty && (IsLive(_pc, r) || (r != result && IsLive(_pc + 1, r)))) StoreNumber(r);
         }
     }
 
@@ -434,7 +472,7 @@ internal sealed partial class Translator
         Label? otherwise = null;
         for (var r = 0; r < _registers; r++)
         {
-            if (r == result ? !wantsNumber : known[r] == Memory || !_live.IsLiveAt(pc, r)) continue;
+            if (r == result ? !wantsNumber : known[r] == Memory || !IsLive(pc, r)) continue;
             LoadBits(r);
             _il!.Emit(Il.Ldc_I8, LowestTag);
             _il.Emit(Il.Bge_Un, otherwise ??= Deoptimised(pc, _pc));
@@ -450,7 +488,7 @@ internal sealed partial class Translator
         for (var r = 0; r < _registers; r++)
         {
             if (_now[r] != Dirty) continue;
-            _now[r] = _live.IsLiveAt(_pc, r) ? Clean : Memory;
+            _now[r] = IsLive(_pc, r) ? Clean : Memory;
         }
     }
 

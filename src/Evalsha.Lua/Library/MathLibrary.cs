@@ -12,12 +12,12 @@ public static class MathLibrary
     /// <summary>In PUC's order, which decides the order of <c>pairs(math)</c>.</summary>
     public static readonly LuaFunctionRow[] Rows =
     [
-        new("abs", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Abs(x)) : LuaCall.Raised),
+        new("abs", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Abs(x)) : LuaCall.Raised) { Kind = HostKind.Absolute },
         new("acos", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Acos(x)) : LuaCall.Raised),
         new("asin", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Asin(x)) : LuaCall.Raised),
         new("atan2", static (ref LuaCall call) => TwoNumbers(ref call, out var y, out var x) ? call.Return(Math.Atan2(y, x)) : LuaCall.Raised),
         new("atan", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Atan(x)) : LuaCall.Raised),
-        new("ceil", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Ceiling(x)) : LuaCall.Raised),
+        new("ceil", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Ceiling(x)) : LuaCall.Raised) { Kind = HostKind.Ceiling },
         new("cosh", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Cosh(x)) : LuaCall.Raised),
         new("cos", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Cos(x)) : LuaCall.Raised),
         new("deg", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(x / RadiansPerDegree) : LuaCall.Raised),
@@ -28,8 +28,8 @@ public static class MathLibrary
         new("ldexp", static (ref LuaCall call) => call.CheckInt(1, out var e) && call.CheckNumber(0, out var x) ? call.Return(Math.ScaleB(x, e)) : LuaCall.Raised),
         new("log10", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Log10(x)) : LuaCall.Raised),
         new("log", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(x < 0 ? double.NaN : Math.Log(x)) : LuaCall.Raised),    // glibc's NaN is the negative one
-        new("max", Max),
-        new("min", Min),
+        new("max", Max) { Kind = HostKind.Maximum },
+        new("min", Min) { Kind = HostKind.Minimum },
         new("modf", Modf),
         new("pow", static (ref LuaCall call) => TwoNumbers(ref call, out var x, out var y) ? call.Return(Math.Pow(x, y)) : LuaCall.Raised),
         new("rad", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(x * RadiansPerDegree) : LuaCall.Raised),
@@ -37,7 +37,7 @@ public static class MathLibrary
         new("randomseed", RandomSeed),
         new("sinh", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Sinh(x)) : LuaCall.Raised),
         new("sin", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Sin(x)) : LuaCall.Raised),
-        new("sqrt", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Sqrt(x)) : LuaCall.Raised),
+        new("sqrt", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Sqrt(x)) : LuaCall.Raised) { Kind = HostKind.SquareRoot },
         new("tanh", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Tanh(x)) : LuaCall.Raised),
         new("tan", static (ref LuaCall call) => call.CheckNumber(0, out var x) ? call.Return(Math.Tan(x)) : LuaCall.Raised),
     ];

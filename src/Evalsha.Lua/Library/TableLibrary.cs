@@ -16,8 +16,8 @@ public static class TableLibrary
         new("foreachi", Foreachi),
         new("getn", GetN),
         new("maxn", MaxN),
-        new("insert", Insert),
-        new("remove", Remove),
+        new("insert", Insert) { Kind = HostKind.Insert },
+        new("remove", Remove) { Kind = HostKind.Remove },
         new("setn", SetN),
         new("sort", Sort),
     ];

@@ -41,6 +41,11 @@ internal static class Op
 
 internal sealed class Executable
 {
+    /// <summary>No other has it: compiled code knows a function by it.</summary>
+    public readonly long Id = Interlocked.Increment(ref s_made);
+
+    static long s_made;
+
     public readonly Prototype Prototype;
     public readonly ulong[] Words;
     public readonly LuaValue[] Constants;

@@ -47,7 +47,7 @@ internal static partial class Interpreter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static bool RunEntered(LuaThread thread, Executable code)
     {
-        if (code.Body is null && ((++code.Entered & Hotness.EntriesPerLook - 1) != 0 || !Hotness.EnteredByHost(thread.State, code)))
+        if (code.Body is null && ((++code.Entered & Hotness.EntriesPerLook - 1) != 0 || !Hotness.EnteredByHost(thread, code)))
         {
             return Execute(thread) == RunStatus.Done;
         }
@@ -109,6 +109,18 @@ internal static partial class Interpreter
         return CallOther(thread, func, arguments, wanted, mine);
     }
 
+    /// <summary>CALL with a known number of arguments, of what is expected to be a function of the host.</summary>
+    internal static int CallHostFromCompiled(LuaThread thread, ref LuaValue called, int func, int arguments, int wanted, int pc)
+    {
+        if (called.Bits != LuaValue.FunctionTag || called.Ref!.GetType() != typeof(LuaHostFunction)) return CallFromCompiled(thread, ref called, func, arguments, wanted, pc);
+        var state = thread.State;
+        var mine = thread.FrameIndex;
+        Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Frames), mine).Pc = pc;
+        if (--state.StepsLeft < 0 && !SpendSteps(state)) return CompiledStatus.Raised;
+        var outcome = CallShort(thread, Unsafe.As<LuaHostFunction>(called.Ref), ref called, func, arguments, wanted);
+        return outcome == CallOutcome.Completed && !state.IsCompiledOff ? CompiledStatus.Done : AfterOutcome(thread, mine, outcome);
+    }
+
     /// <summary>Registers of the callee that begin as nil.</summary>
     internal static void CleanRegisters(ref LuaValue called, int arguments, Executable code)
     {
@@ -164,7 +176,7 @@ internal static partial class Interpreter
         {
             ref var frame = ref thread.Frames[thread.FrameIndex];
             var closure = Unsafe.As<LuaClosure>(thread.Stack[frame.Func].Ref!);
-            if (closure.Code.Body is null) Hotness.CalledFromCompiled(state, closure.Code);
+            if (closure.Code.Body is null) Hotness.CalledFromCompiled(thread, closure.Code);
             if (closure.Code.Body is not { } body || state.IsCompiledOff || !HasCompiledLevel(state)) return CompiledStatus.Continue;
             state.CompiledLevels++;
             status = body(thread, closure, frame.Base, 0);

@@ -92,6 +92,55 @@ internal static partial class Interpreter
                 LuaValue.WriteNumber(ref slot, Math.Floor(first.AsNumber));
                 return PlaceOne(thread, ref slot, func, wanted);
 
+            case HostKind.Ceiling:
+                if (!first.IsNumber) break;
+                LuaValue.WriteNumber(ref slot, Math.Ceiling(first.AsNumber));
+                return PlaceOne(thread, ref slot, func, wanted);
+
+            case HostKind.SquareRoot:
+                if (!first.IsNumber) break;
+                LuaValue.WriteNumber(ref slot, Math.Sqrt(first.AsNumber));
+                return PlaceOne(thread, ref slot, func, wanted);
+
+            case HostKind.Absolute:
+                if (!first.IsNumber) break;
+                LuaValue.WriteNumber(ref slot, Math.Abs(first.AsNumber));
+                return PlaceOne(thread, ref slot, func, wanted);
+
+            case HostKind.Maximum:
+                if (arguments != 2 || !first.IsNumber || !Unsafe.Add(ref first, 1).IsNumber) break;
+                LuaValue.WriteNumber(ref slot, Greater(first.AsNumber, Unsafe.Add(ref first, 1).AsNumber));
+                return PlaceOne(thread, ref slot, func, wanted);
+
+            case HostKind.Minimum:
+                if (arguments != 2 || !first.IsNumber || !Unsafe.Add(ref first, 1).IsNumber) break;
+                LuaValue.WriteNumber(ref slot, Lesser(first.AsNumber, Unsafe.Add(ref first, 1).AsNumber));
+                return PlaceOne(thread, ref slot, func, wanted);
+
+            case HostKind.Insert:
+            {
+                // At the end, where the array part has room.
+                if (arguments != 2 || !first.IsTable || first.AsTable.IsReadOnly) break;
+                var table = first.AsTable;
+                var end = table.Length;
+                if ((uint)end >= (uint)table.Array.Length) break;
+                LuaValue.Store(ref table.Array[end], ref Unsafe.Add(ref first, 1));
+                return Pad(thread, ref slot, 0, func, wanted);
+            }
+
+            case HostKind.Remove:
+            {
+                // The last one, when it lies in the array part.
+                if (arguments != 1 || !first.IsTable || first.AsTable.IsReadOnly) break;
+                var table = first.AsTable;
+                var end = table.Length - 1;
+                if ((uint)end >= (uint)table.Array.Length) break;
+                ref var last = ref table.Array[end];
+                LuaValue.Copy(ref slot, ref last);
+                last = LuaValue.Nil;
+                return PlaceOne(thread, ref slot, func, wanted);
+            }
+
             case HostKind.Byte:
             {
                 if (!first.IsString || !TryRange(ref first, arguments, isToEnd: false, out var from, out var to)) break;
@@ -138,6 +187,11 @@ internal static partial class Interpreter
         }
         return CallHost(thread, function, func, arguments, wanted);
     }
+
+    /// <summary>math.max and math.min of two: not those of .NET, as a NaN is passed over unless it is the first.</summary>
+    internal static double Greater(double a, double b) => b > a ? b : a;
+
+    internal static double Lesser(double a, double b) => b < a ? b : a;
 
     // The part of the string that arguments 2 and 3 name, as offsets. False: they are no numbers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -461,7 +461,6 @@ internal static partial class Interpreter
     static LuaClosure MakeClosure(LuaThread thread, LuaClosure parent, Instruction i, int pc, int registers)
     {
         var code = parent.Code.Child(i.Bx);
-        if (thread.State.CompilesAtOnce) Hotness.Compile(thread.State, code);
         var count = code.Prototype.UpvalueCount;
         var upvalues = count == 0 ? [] : new UpValue[count];
         var made = new LuaClosure(code, parent.Environment!, upvalues);
@@ -470,6 +469,7 @@ internal static partial class Interpreter
             var capture = new Instruction((uint)parent.Code.Words[pc + n]);
             upvalues[n] = capture.OpCode == OpCode.GetUpval ? parent.Upvalues[capture.B] : thread.FindUpvalue(registers + capture.B);
         }
+        if (thread.State.CompilesAtOnce) Hotness.Compile(thread.State, code, new Specimen(made, null, 0));
         return made;
     }
 

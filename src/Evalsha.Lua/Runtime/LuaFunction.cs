@@ -43,6 +43,13 @@ internal enum HostKind : byte
     Sub,
     Length,
     Floor,
+    Ceiling,
+    SquareRoot,
+    Absolute,
+    Maximum,
+    Minimum,
+    Insert,
+    Remove,
 
     /// <summary>From here on, resume and yield: they have a frame, but no LuaCall and no delegate (Interpreter.Coroutines.cs).</summary>
     Yield,

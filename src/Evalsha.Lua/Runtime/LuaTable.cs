@@ -175,6 +175,21 @@ public sealed partial class LuaTable : LuaObject
         else Set((double)key, value);
     }
 
+    /// <summary>This table as a metatable: __index, when that is a table which lies where it was last found.</summary>
+    internal LuaTable? IndexTable
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            var nodes = Nodes;
+            if (_indexAt >= (uint)nodes.Length) return null;
+            ref var node = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(nodes), (uint)_indexAt);
+            return ReferenceEquals(node.Key.Ref, IndexName) && node.Value.Bits == LuaValue.TableTag ? Unsafe.As<LuaTable>(node.Value.Ref!) : null;
+        }
+    }
+
+    static readonly ByteString IndexName = Metamethods.Name(Metamethod.Index);
+
     /// <summary>This table as a metatable: __index.</summary>
     internal LuaValue IndexHandler
     {
@@ -230,11 +245,13 @@ public sealed partial class LuaTable : LuaObject
             {
                 var low = 0;
                 ref var first = ref MemoryMarshal.GetArrayDataReference(array);
+                // Without branches: half of them would be guessed wrong.
                 while (high - low > 1)
                 {
-                    var middle = (int)(((uint)low + (uint)high) / 2);
-                    if (Unsafe.Add(ref first, middle - 1).IsNil) high = middle;
-                    else low = middle;
+                    var middle = (int)(((uint)low + (uint)high) >> 1);
+                    var isNil = Unsafe.Add(ref first, middle - 1).Bits == LuaValue.NilTag ? -1 : 0;
+                    high ^= (high ^ middle) & isNil;
+                    low ^= (low ^ middle) & ~isNil;
                 }
                 return low;
             }
