@@ -1,4 +1,5 @@
 // The commands that run millions of times allocate nothing beyond what they store.
+// Always: without the slow log, which keeps (288 bytes each) the commands during which a loaded machine gave the thread no time.
 using Evalsha.Lua.Runtime;
 using Evalsha.Server.Sessions;
 
@@ -41,6 +42,7 @@ public sealed class AllocationTests
     {
         await using var server = await RedisServer.StartAsync(new RedisServerOptions { Seed = 1 });
         await using var client = server.OpenDirect();
+        await client.ExecuteAsync("CONFIG", "SET", "slowlog-log-slower-than", "-1");
         foreach (var first in (string[])["SET text some-text", "SET counter 5", "HSET hash field value", "SADD set member", "SADD ints 1 5 9", "RPUSH list a b c d e", "XADD stream 1-1 f v"])
         {
             await client.ExecuteAsync(first.Split(' '));
@@ -55,8 +57,7 @@ public sealed class AllocationTests
         Run(client, arguments);
         var before = GC.GetAllocatedBytesForCurrentThread();
         Run(client, arguments);
-        var each = (GC.GetAllocatedBytesForCurrentThread() - before) / (double)Calls;
-        each.ShouldBeLessThan(1, command);
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0, command);
     }
 
     private static void Run(DirectClient client, ByteString[] arguments)
