@@ -318,7 +318,7 @@ internal static partial class Interpreter
         frame.Kind = FrameKind.Host | kind & FrameKind.Iterator;
         thread.Top = func + 1 + arguments;
         if (thread.HookEvents != HookEvents.None && !Hooks.OnCall(thread)) return EndHost(thread, LuaCall.Raised, func, arguments, wanted);
-        var call = new LuaCall(thread, function, func + 1, arguments);
+        var call = new LuaCall(thread, function, func + 1, arguments, wanted);
         var results = function.Body(ref call);
         if (results < 0) return EndHost(thread, results, func, arguments, wanted);
         if (thread.HookEvents != HookEvents.None && !ReturnHook(thread, function, results)) return EndHost(thread, LuaCall.Raised, func, arguments, wanted);

@@ -19,12 +19,14 @@ public ref partial struct LuaCall
 
     internal readonly int Base;
 
-    internal LuaCall(LuaThread thread, LuaHostFunction callee, int @base, int count)
+    /// <param name="wanted">How many results the caller takes; -1: all.</param>
+    internal LuaCall(LuaThread thread, LuaHostFunction callee, int @base, int count, int wanted = -1)
     {
         Thread = thread;
         Callee = callee;
         Base = @base;
         Count = count;
+        NeedsResults = wanted != 0;
     }
 
     public LuaThread Thread { get; }
@@ -36,6 +38,9 @@ public ref partial struct LuaCall
 
     /// <summary>How many arguments were given.</summary>
     public int Count { get; }
+
+    /// <summary>False when the call is a statement: what is returned is dropped, so a body need not make it.</summary>
+    public bool NeedsResults { get; }
 
     /// <summary>Argument i, counted from 0; nil beyond the last.</summary>
     public readonly LuaValue this[int index]

@@ -23,8 +23,10 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
     public const long NoExpiry = long.MaxValue;
 
     private const int StaleDeadlinesTolerated = 64;
+    private const int SpareDeadlinesMax = 1024;
     private KeyTable<Entry> _entries = new(hashing);
     private PriorityQueue<Entry, long> _deadlines = new();
+    private PriorityQueue<Entry, long> _spare = new(); // empty; the next _deadlines when stale ones are dropped
 
     /// <summary>The number clients SELECT; SWAPDB exchanges contents, not numbers.</summary>
     public int Index { get; } = index;
@@ -260,17 +262,27 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
         return null;
     }
 
+    /// <summary>Costs as much as there are deadlines, however many keys have none; more than half of them go.</summary>
     private void DropStaleDeadlines()
     {
-        var live = new PriorityQueue<Entry, long>(ExpiringCount);
-        foreach (var entry in _entries)
+        var live = _spare;
+        foreach (var (entry, deadline) in _deadlines.UnorderedItems)
         {
-            if (entry.HasExpiry)
+            if (entry.IsInTable && entry.ExpireAt == deadline)
             {
-                live.Enqueue(entry, entry.ExpireAt);
+                // A deadline that was changed and changed back is in the queue twice: the second time it is not met any more.
+                entry.ExpireAt = NoExpiry;
+                live.Enqueue(entry, deadline);
             }
         }
 
+        foreach (var (entry, deadline) in live.UnorderedItems)
+        {
+            entry.ExpireAt = deadline;
+        }
+
+        _deadlines.Clear();
+        _spare = live.Count <= SpareDeadlinesMax ? _deadlines : new PriorityQueue<Entry, long>();
         _deadlines = live;
     }
 }

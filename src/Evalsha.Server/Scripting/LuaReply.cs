@@ -41,6 +41,9 @@ internal sealed class LuaReply(StringPool strings) : IReply
 
     public LuaValue Result => _result;
 
+    /// <summary>False for a call whose reply the script drops: then no table is made for a status. Whether it is an error is known all the same.</summary>
+    public bool IsWanted { get; set; } = true;
+
     private bool IsResp3 => Protocol == 3;
 
     /// <summary>Forgets the last reply; to be called before each command.</summary>
@@ -72,7 +75,7 @@ internal sealed class LuaReply(StringPool strings) : IReply
         return table;
     }
 
-    public void Status(ReadOnlySpan<byte> text) => Add(Field(Ok, strings.Get(text)));
+    public void Status(ReadOnlySpan<byte> text) => Add(IsWanted || _depth != 0 ? Field(Ok, strings.Get(text)) : LuaValue.False);
 
     public void Error(ReadOnlySpan<byte> text)
     {

@@ -125,6 +125,7 @@ internal sealed class RedisLibrary
         }
 
         _reply.Begin();
+        _reply.IsWanted = call.NeedsResults;
         if (_isLogged)
         {
             _server.Dispatcher.Call(_context, row);

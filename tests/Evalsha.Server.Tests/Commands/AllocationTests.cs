@@ -2,6 +2,7 @@
 // Always: without the slow log, which keeps (288 bytes each) the commands during which a loaded machine gave the thread no time.
 using Evalsha.Lua.Runtime;
 using Evalsha.Server.Sessions;
+using Evalsha.Tests.Support;
 
 namespace Evalsha.Server.Tests.Commands;
 
@@ -58,6 +59,26 @@ public sealed class AllocationTests
         var before = GC.GetAllocatedBytesForCurrentThread();
         Run(client, arguments);
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0, command);
+    }
+
+    /// <summary>A status that a script drops is not made into a table, and the deadlines that a script renews do not pile up.</summary>
+    [Theory]
+    [InlineData("return redis.call('GET', KEYS[1])")]
+    [InlineData("redis.call('SET', KEYS[1], ARGV[1])")]
+    [InlineData("redis.pcall('SET', KEYS[1], ARGV[1], 'KEEPTTL')")]
+    [InlineData("redis.call('SET', KEYS[1], ARGV[1]) redis.call('PEXPIRE', KEYS[1], 100000) return redis.call('GET', KEYS[1])")]
+    public async Task A_script_allocates_nothing(string script)
+    {
+        // The clock stands still, so that nothing expires and the turn is always free.
+        await using var server = await RedisServer.StartAsync(new RedisServerOptions { Seed = 1, TimeProvider = new ManualTime() });
+        await using var client = server.OpenDirect();
+        await client.ExecuteAsync("CONFIG", "SET", "slowlog-log-slower-than", "-1");
+        var sha = (await client.ExecuteAsync("SCRIPT", "LOAD", script)).AsText();
+        var arguments = Array.ConvertAll((string[])["EVALSHA", sha, "1", "text", "value"], ByteString.FromUtf8);
+        Run(client, arguments);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Run(client, arguments);
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0, script);
     }
 
     private static void Run(DirectClient client, ByteString[] arguments)

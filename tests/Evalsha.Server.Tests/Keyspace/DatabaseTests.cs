@@ -100,6 +100,31 @@ public sealed class DatabaseTests : IKeyspaceEvents
         _expired.Count.ShouldBe(1);
     }
 
+    [Fact]
+    public void A_deadline_that_is_changed_to_and_fro_is_kept_to_and_costs_nothing_more()
+    {
+        var entry = _database.Add(Key("a"), "value");
+        var other = _database.Add(Key("b"), "value");
+        _database.SetExpiry(other, _clock.Now + 500);
+        for (var i = 0; i < 1_000; i++)
+        {
+            _database.SetExpiry(entry, _clock.Now + 1_000 + (i % 2));
+        }
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100_000; i++)
+        {
+            _database.SetExpiry(entry, _clock.Now + 1_000 + (i % 2));
+        }
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        Move(1_000);
+        _database.ExpireDue(100).ShouldBe(1);
+        Move(1);
+        _database.ExpireDue(100).ShouldBe(1);
+        _expired.ShouldBe(["b", "a"]);
+    }
+
     private static ByteString Key(string name) => ByteString.FromUtf8(name);
 
     private void Move(int milliseconds)
