@@ -6,10 +6,11 @@ namespace Evalsha.Lua.Tests;
 
 internal static class OurLua
 {
-    public static byte[] Run(string program)
+    public static byte[] Run(string program, LuaTier? tier = null)
     {
         var output = new MemoryStream();
-        var state = new LuaState(new LuaOptions { Output = output });
+        var options = new LuaOptions { Output = output };
+        var state = new LuaState(tier is { } named ? options with { Tier = named } : options);
         var source = Encoding.Latin1.GetBytes(PucLua.Prelude + program);
         state.TryLoad(source, "=stdin", out var chunk, out var error).ShouldBeTrue(error.Message);
         state.TryCall(chunk, [], out LuaValue _, out error).ShouldBeTrue($"{error.Message}\n{error.Traceback}");
@@ -18,10 +19,10 @@ internal static class OurLua
     }
 
     /// <summary>Runs a program on both engines; they must print the same bytes. The first line that differs is shown with what the program printed before it.</summary>
-    public static void ShouldPrintWhatPucPrints(string program)
+    public static void ShouldPrintWhatPucPrints(string program, LuaTier? tier = null)
     {
         var theirs = Encoding.Latin1.GetString(PucLua.Run(program)).Split('\n');
-        var ours = Encoding.Latin1.GetString(Run(program)).Split('\n');
+        var ours = Encoding.Latin1.GetString(Run(program, tier)).Split('\n');
         for (var i = 0; i < Math.Min(ours.Length, theirs.Length); i++)
         {
             if (ours[i] != theirs[i])

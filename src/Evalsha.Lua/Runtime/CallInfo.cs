@@ -19,6 +19,18 @@ internal struct CallInfo
     /// <summary>Protected frames: the handler's slot that was in force before (0: none).</summary>
     public int PreviousHandler;
 
+    /// <summary>
+    /// Metamethod frames: how far above Func the register lies that takes the result, a negative number; <see cref="Compares"/> when the
+    /// instruction jumps by it; 0 when it wants something else done (or nothing: then Wanted is 0).
+    /// </summary>
+    public int ResultOffset
+    {
+        readonly get => PreviousHandler;
+        set => PreviousHandler = value;
+    }
+
+    public const int Compares = 1;
+
     public readonly bool IsLua => (Kind & FrameKind.Host) == 0;
 
     public readonly int TailCalls => Kind >> FrameKind.TailCallShift;

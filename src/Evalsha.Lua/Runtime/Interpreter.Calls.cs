@@ -441,7 +441,10 @@ internal static partial class Interpreter
     // tryfuncTM: the __call handler takes the function's slot, and the value that was called becomes the first argument.
     static bool UseCallMetamethod(LuaThread thread, int func, ref int arguments)
     {
-        var handler = MetamethodOf(thread.State, thread.Stack[func], Metamethod.Call);
+        ref var called = ref thread.Stack[func];
+        var handler = called.IsTable && called.AsTable.Metatable is { } metatable
+            ? LuaValue.Read(ref metatable.FindMetamethod(Metamethod.Call))
+            : MetamethodOf(thread.State, called, Metamethod.Call);
         if (!handler.IsFunction)
         {
             ref var frame = ref thread.Frames[thread.FrameIndex];

@@ -33,7 +33,7 @@ internal static partial class Interpreter
                 var table = current.AsTable;
                 value = table.Get(key);
                 if (!value.IsNil || table.Metatable is not { } metatable) return true;
-                handler = metatable.IndexHandler;
+                handler = LuaValue.Read(ref metatable.IndexSlot);
                 if (handler.IsNil) return true;
             }
             else
@@ -259,7 +259,7 @@ internal static partial class Interpreter
         if (enter && handler.IsLuaFunction)
         {
             result = LuaValue.Nil;
-            return EnterMetamethod(thread, in handler, in a, in b, in b, arguments, 1);
+            return arguments == 2 ? EnterMetamethod(thread, in handler, in a, in b, NoTarget) : EnterMetamethodSlow(thread, SafeTop(thread), handler, a, b, LuaValue.Nil, arguments, 1);
         }
         var at = SafeTop(thread);
         LuaValue first = LuaValue.Read(in a), second = LuaValue.Read(in b), function = LuaValue.Read(in handler);
@@ -290,7 +290,7 @@ internal static partial class Interpreter
 
     static bool CallForNothing(LuaThread thread, in LuaValue handler, in LuaValue a, in LuaValue b, in LuaValue c, bool enter)
     {
-        if (enter && handler.IsLuaFunction) return EnterMetamethod(thread, in handler, in a, in b, in c, 3, 0);
+        if (enter && handler.IsLuaFunction) return EnterNewIndex(thread, in handler, in a, in b, in c);
         var at = SafeTop(thread);
         LuaValue first = LuaValue.Read(in a), second = LuaValue.Read(in b), third = LuaValue.Read(in c), function = LuaValue.Read(in handler);
         var stack = thread.Room(at + 4);
@@ -312,36 +312,89 @@ internal static partial class Interpreter
         return frame.IsLua ? frame.Base + DebugInfo.ClosureAt(thread, thread.FrameIndex).Code.MaxStackSize : thread.Top;
     }
 
+    /// <summary>Instead of a register: the instruction jumps by the result.</summary>
+    const int JumpTarget = -1;
+
+    /// <summary>Instead of a register: the instruction decides what to do with the result.</summary>
+    const int NoTarget = -2;
+
     // A metamethod that is a Lua function runs in the same loop: it is called above the registers of the running function, and its return
     // completes the instruction. Counted as a host level, as PUC's nested call is. False either way: entered, or an error was raised.
+    // The target is the register that takes the result.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool EnterMetamethod(LuaThread thread, in LuaValue handler, in LuaValue a, in LuaValue b, in LuaValue c, int arguments, int wanted)
+    static bool EnterMetamethod(LuaThread thread, ref readonly LuaValue handler, ref readonly LuaValue a, ref readonly LuaValue b, int target)
     {
         ref var caller = ref Running(thread);
         var code = Unsafe.As<LuaClosure>(handler.Ref!).Code;
-        var state = thread.State;
         ref var stack = ref MemoryMarshal.GetArrayDataReference(thread.Stack);
         var func = caller.Base + Unsafe.As<LuaClosure>(Unsafe.Add(ref stack, caller.Func).Ref!).Code.MaxStackSize;
-        if (func + 4 + code.EntrySlots > thread.StackLimit || thread.FrameIndex + 1 >= thread.Frames.Length || state.HostLevels + 1 >= LuaLimits.HostLevelsMax)
-        {
-            return EnterMetamethodSlow(thread, func, handler, a, b, c, arguments, wanted);
-        }
+        if (!HasMetamethodRoom(thread, code, func)) return EnterMetamethodSlow(thread, func, handler, a, b, LuaValue.Nil, 2, 1);
         ref var slot = ref Unsafe.Add(ref stack, func);
         LuaValue.Copy(ref slot, in handler);
         LuaValue.Copy(ref Unsafe.Add(ref slot, 1), in a);
         LuaValue.Copy(ref Unsafe.Add(ref slot, 2), in b);
-        if (arguments > 2) LuaValue.Copy(ref Unsafe.Add(ref slot, 3), in c);
-        for (var n = Math.Min(arguments, code.ParameterCount); n < code.CleanUpTo; n++) LuaValue.WriteBits(ref Unsafe.Add(ref slot, n + 1), LuaValue.NilTag);
-        state.HostLevels++;
-        thread.FrameIndex++;
+        for (var n = Math.Min(2, code.ParameterCount); n < code.CleanUpTo; n++) LuaValue.WriteBits(ref Unsafe.Add(ref slot, n + 1), LuaValue.NilTag);
         ref var frame = ref Unsafe.Add(ref caller, 1);
+        frame.Wanted = 1;
+        frame.ResultOffset = target >= 0 ? caller.Base + target - func : target == JumpTarget ? CallInfo.Compares : 0;
+        PushMetamethod(thread, ref frame, func);
+        return false;
+    }
+
+    // The same for three arguments and no result: __newindex.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool EnterNewIndex(LuaThread thread, ref readonly LuaValue handler, ref readonly LuaValue a, ref readonly LuaValue b, ref readonly LuaValue c)
+    {
+        ref var caller = ref Running(thread);
+        var code = Unsafe.As<LuaClosure>(handler.Ref!).Code;
+        ref var stack = ref MemoryMarshal.GetArrayDataReference(thread.Stack);
+        var func = caller.Base + Unsafe.As<LuaClosure>(Unsafe.Add(ref stack, caller.Func).Ref!).Code.MaxStackSize;
+        if (!HasMetamethodRoom(thread, code, func)) return EnterMetamethodSlow(thread, func, handler, a, b, c, 3, 0);
+        ref var slot = ref Unsafe.Add(ref stack, func);
+        LuaValue.Copy(ref slot, in handler);
+        LuaValue.Copy(ref Unsafe.Add(ref slot, 1), in a);
+        LuaValue.Copy(ref Unsafe.Add(ref slot, 2), in b);
+        LuaValue.Copy(ref Unsafe.Add(ref slot, 3), in c);
+        for (var n = Math.Min(3, code.ParameterCount); n < code.CleanUpTo; n++) LuaValue.WriteBits(ref Unsafe.Add(ref slot, n + 1), LuaValue.NilTag);
+        ref var frame = ref Unsafe.Add(ref caller, 1);
+        frame.Wanted = 0;
+        frame.ResultOffset = 0;
+        PushMetamethod(thread, ref frame, func);
+        return false;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static bool HasMetamethodRoom(LuaThread thread, Executable code, int func) =>
+        func + 4 + code.EntrySlots <= thread.StackLimit && thread.FrameIndex + 1 < thread.Frames.Length && thread.State.HostLevels + 1 < LuaLimits.HostLevelsMax;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void PushMetamethod(LuaThread thread, ref CallInfo frame, int func)
+    {
         frame.Func = func;
         frame.Base = func + 1;
-        frame.Wanted = wanted;
         frame.Kind = FrameKind.Metamethod;
         frame.Pc = 0;
+        thread.FrameIndex++;
+        thread.State.HostLevels++;
         thread.HasEntered = true;
-        return false;
+    }
+
+    // The table's handler for this, or nil, where it lies. The instruction remembers the node.
+    static ref LuaValue HandlerOf(LuaTable table, Metamethod method, LuaClosure closure, ref ulong ip)
+    {
+        if (table.Metatable is not { } metatable) return ref LuaTable.Absent;
+        ref var word = ref CacheOf(closure.Code, ref ip);
+        var nodes = metatable.Nodes;
+        var hint = (uint)(word >> HintShift);
+        if (hint < (uint)nodes.Length)
+        {
+            ref var node = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(nodes), hint);
+            if (ReferenceEquals(node.Key.Ref, Metamethods.Name(method))) return ref node.Value;
+        }
+        ref var found = ref metatable.FindMetamethod(method);
+        var at = (uint)metatable.FindString(Metamethods.Name(method));
+        if (at < (uint)nodes.Length) word = (uint)word | (ulong)at << HintShift;
+        return ref found;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -360,7 +413,8 @@ internal static partial class Interpreter
             return false;
         }
         thread.HasEntered = EnterLua(thread, Unsafe.As<LuaClosure>(handler.Ref!).Code, func, arguments, wanted, FrameKind.Metamethod);
-        if (!thread.HasEntered) state.HostLevels--;
+        if (thread.HasEntered) thread.Frames[thread.FrameIndex].ResultOffset = 0;
+        else state.HostLevels--;
         return false;
     }
 
@@ -372,8 +426,7 @@ internal static partial class Interpreter
         thread.FrameIndex--;
         ref var frame = ref Running(thread);
         ref var R = ref Registers(thread);
-        var closure = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, frame.Func - frame.Base).Ref!);
-        var code = closure.Code.Prototype.Code;
+        var code = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, frame.Func - frame.Base).Ref!).Code.Prototype.Code;
         var i = code[frame.Pc - 1];
         switch (i.OpCode)
         {

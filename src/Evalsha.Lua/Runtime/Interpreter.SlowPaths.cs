@@ -14,8 +14,7 @@ internal static partial class Interpreter
     static bool GetFieldSlow(LuaThread thread, LuaClosure closure, ref LuaValue R, ref ulong ip)
     {
         var i = Begin(thread, closure, ref ip);
-        ref var key = ref closure.Constants[Instruction.ConstantIndex(i.C)];
-        return GetFieldSlow(thread, ref Unsafe.Add(ref R, i.B), ref key, ref Unsafe.Add(ref R, i.A), i, ref CacheOf(closure.Code, ref ip), enter: true);
+        return IndexInto(thread, Unsafe.Add(ref R, i.B), closure.Constants[Instruction.ConstantIndex(i.C)], i, i.B, enter: true);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -28,14 +27,6 @@ internal static partial class Interpreter
             return true;
         }
         return IndexInto(thread, container, key, i, i.B, enter);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool SelfSlow(LuaThread thread, LuaClosure closure, ref LuaValue R, ref ulong ip)
-    {
-        var i = Begin(thread, closure, ref ip);
-        ref var key = ref closure.Constants[Instruction.ConstantIndex(i.C)];
-        return SelfSlow(thread, ref Unsafe.Add(ref R, i.B), ref key, ref Unsafe.Add(ref R, i.A), i, ref CacheOf(closure.Code, ref ip), enter: true);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -97,71 +88,19 @@ internal static partial class Interpreter
         return ref word;
     }
 
-    // Follows a chain of __index tables without calling anything; remembers the node where the key was. Null: the general way is needed.
-    static ref LuaValue FindField(LuaState state, ref LuaValue container, ByteString key, ref ulong word)
-    {
-        LuaTable table;
-        if (container.IsTable)
-        {
-            table = container.AsTable;
-        }
-        else
-        {
-            // The methods of strings, mostly.
-            if (!container.IsString || state.TypeMetatables[(int)LuaType.String] is not { } metatable) return ref Unsafe.NullRef<LuaValue>();
-            var handler = metatable.IndexHandler;
-            if (!handler.IsTable) return ref Unsafe.NullRef<LuaValue>();
-            table = handler.AsTable;
-        }
-        for (var chain = 0; chain < LuaLimits.MetatableChainMax; chain++)
-        {
-            var nodes = table.Nodes;
-            var hint = (uint)(word >> HintShift);
-            if (hint < (uint)nodes.Length && ReferenceEquals(nodes[hint].Key.Ref, key))
-            {
-                ref var slot = ref nodes[hint].Value;
-                if (!slot.IsNil) return ref slot;
-            }
-            else
-            {
-                hint = (uint)table.FindStringAs(key);
-                if (hint < (uint)nodes.Length)
-                {
-                    ref var slot = ref nodes[hint].Value;
-                    if (!slot.IsNil)
-                    {
-                        word = (uint)word | (ulong)hint << HintShift;
-                        return ref slot;
-                    }
-                }
-            }
-            if (table.Metatable is not { } metatable) return ref LuaTable.Absent;
-            var handler = metatable.IndexHandler;
-            if (handler.IsNil) return ref LuaTable.Absent;
-            if (!handler.IsTable) break;
-            table = handler.AsTable;
-        }
-        return ref Unsafe.NullRef<LuaValue>();
-    }
-
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool GetTableSlow(LuaThread thread, ref ulong ip)
+    static bool GetTableSlow(LuaThread thread, LuaClosure closure, ref ulong ip)
     {
-        var i = Begin(thread, ref ip);
+        var i = Begin(thread, closure, ref ip);
         ref var container = ref Unsafe.Add(ref Registers(thread), i.B);
+        ref var key = ref OperandSlot(thread, closure, i.C);
         if (container.IsTable && container.AsTable.Metatable is { } metatable)
         {
-            ref var key = ref OperandSlot(thread, i.C);
-            ref var slot = ref container.AsTable.FindSlot(key);
-            if (!Unsafe.IsNullRef(ref slot) && !slot.IsNil)
-            {
-                LuaValue.Copy(ref Unsafe.Add(ref Registers(thread), i.A), ref slot);
-                return true;
-            }
-            ref var handler = ref metatable.FindMetamethod(Metamethod.Index);
-            if (handler.IsLuaFunction) return EnterMetamethod(thread, in handler, in container, in key, in key, 2, 1);
+            // Not in the table itself, or FindIndexed would have found it.
+            ref var handler = ref metatable.IndexSlot;
+            if (handler.IsLuaFunction) return EnterMetamethod(thread, in handler, in container, in key, i.A);
         }
-        return GetTableSlow(thread, i, enter: true);
+        return IndexInto(thread, container, key, i, i.B, enter: true);
     }
 
     static bool GetTableSlow(LuaThread thread, Instruction i, bool enter) =>
@@ -171,34 +110,12 @@ internal static partial class Interpreter
     static bool SetFieldSlow(LuaThread thread, ref ulong ip)
     {
         var i = Begin(thread, ref ip);
-        var code = RunningClosure(thread).Code;
-        ref var key = ref code.Constants[Instruction.ConstantIndex(i.B)];
-        return SetFieldSlow(thread, ref Unsafe.Add(ref Registers(thread), i.A), ref key, ref OperandSlot(thread, i.C), i, ref CacheOf(code, ref ip), enter: true);
+        return SetIndex(thread, Unsafe.Add(ref Registers(thread), i.A), OperandSlot(thread, i.B), OperandSlot(thread, i.C), i.A, enter: true);
     }
 
     static bool SetFieldSlow(LuaThread thread, ref LuaValue container, ref LuaValue key, ref LuaValue value, Instruction i, ref ulong word, bool enter)
     {
-        if (container.IsTable)
-        {
-            var table = container.AsTable;
-            if (table.IsPlain)
-            {
-                var node = table.FindStringAs(key.AsString);
-                table.AbsentFlags = 0;
-                if (node >= 0)
-                {
-                    word = (uint)word | (ulong)(uint)node << HintShift;
-                    LuaValue.Store(ref table.Nodes[node].Value, ref value);
-                    return true;
-                }
-                ref var slot = ref table.NewKey(key, out var error);
-                if (error == LuaTableError.None)
-                {
-                    LuaValue.Store(ref slot, ref value);
-                    return true;
-                }
-            }
-        }
+        if (container.IsTable && TrySetField(container.AsTable, ref key, ref value, ref word)) return true;
         return SetIndex(thread, container, key, value, i.A, enter);
     }
 
@@ -220,26 +137,39 @@ internal static partial class Interpreter
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool SetTableSlow(LuaThread thread, ref ulong ip) => SetTableSlow(thread, Begin(thread, ref ip), enter: true);
+    static bool SetTableSlow(LuaThread thread, LuaClosure closure, ref ulong ip)
+    {
+        var i = Begin(thread, closure, ref ip);
+        ref var container = ref Unsafe.Add(ref Registers(thread), i.A);
+        if (container.IsTable && container.AsTable is { IsReadOnly: false, Metatable: { } metatable } table)
+        {
+            ref var handler = ref metatable.FindMetamethod(Metamethod.NewIndex);
+            if (handler.IsLuaFunction)
+            {
+                ref var key = ref OperandSlot(thread, closure, i.B);
+                ref var slot = ref table.FindSlot(key);
+                if (Unsafe.IsNullRef(ref slot))
+                {
+                    // As in SetIndex: the key gets its place first.
+                    if (!table.TrySet(key, LuaValue.Nil, out var refused)) return RaiseText(thread, LuaTable.Describe(refused));
+                    return EnterNewIndex(thread, in handler, in container, in key, in OperandSlot(thread, closure, i.C));
+                }
+                if (slot.IsNil)
+                {
+                    table.AbsentFlags = 0;
+                    return EnterNewIndex(thread, in handler, in container, in key, in OperandSlot(thread, closure, i.C));
+                }
+            }
+        }
+        return SetIndex(thread, Unsafe.Add(ref Registers(thread), i.A), OperandSlot(thread, i.B), OperandSlot(thread, i.C), i.A, enter: true);
+    }
 
     static bool SetTableSlow(LuaThread thread, Instruction i, bool enter)
     {
         ref var container = ref Unsafe.Add(ref Registers(thread), i.A);
         ref var key = ref OperandSlot(thread, i.B);
         ref var value = ref OperandSlot(thread, i.C);
-        // t[#t + 1] = v, and keys that are joined at run time.
-        if (container.IsTable && container.AsTable is { IsPlain: true } table && (key.IsString || (key.IsNumber && !double.IsNaN(key.AsNumber))))
-        {
-            table.AbsentFlags = 0;
-            ref var slot = ref table.FindSlot(key);
-            var error = LuaTableError.None;
-            if (Unsafe.IsNullRef(ref slot)) slot = ref table.NewKey(key, out error);
-            if (error == LuaTableError.None)
-            {
-                LuaValue.Store(ref slot, ref value);
-                return true;
-            }
-        }
+        if (TrySetIndexed(ref container, ref key, ref value)) return true;
         return SetIndex(thread, container, key, value, i.A, enter);
     }
 
@@ -261,15 +191,11 @@ internal static partial class Interpreter
     static bool ArithmeticSlow(LuaThread thread, LuaClosure closure, ref ulong ip)
     {
         var i = BeginPlain(thread, closure, ref ip);
-        ref var b = ref OperandSlot(thread, i.B);
+        ref var b = ref OperandSlot(thread, closure, i.B);
         if (b.IsTable)
         {
-            ref var handler = ref HandlerOf(b.AsTable, OperationOf(i.OpCode));
-            if (handler.IsLuaFunction)
-            {
-                ref var c = ref OperandSlot(thread, i.C);
-                return EnterMetamethod(thread, in handler, in b, in c, in c, 2, 1);
-            }
+            ref var handler = ref HandlerOf(b.AsTable, OperationOf(i.OpCode), closure, ref ip);
+            if (handler.IsLuaFunction) return EnterMetamethod(thread, in handler, in b, in OperandSlot(thread, closure, i.C), i.A);
         }
         return ArithmeticSlow(thread, i, enter: true);
     }
@@ -308,29 +234,22 @@ internal static partial class Interpreter
 
     /// <summary>1 equal, 0 not, -1 raised.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static int EqualSlow(LuaThread thread, ref ulong ip)
+    static int EqualSlow(LuaThread thread, LuaClosure closure, ref ulong ip)
     {
-        var i = Begin(thread, ref ip);
-        return EnterComparison(thread, i, Metamethod.Equal) ? -1 : EqualSlow(thread, i, enter: true);
+        var i = Begin(thread, closure, ref ip);
+        return EnterComparison(thread, i, Metamethod.Equal, closure, ref ip) ? -1 : EqualSlow(thread, i, enter: true);
     }
 
     // Two tables under one metatable that has a Lua function for this: the usual case of objects of one class.
-    static bool EnterComparison(LuaThread thread, Instruction i, Metamethod method)
+    static bool EnterComparison(LuaThread thread, Instruction i, Metamethod method, LuaClosure closure, ref ulong ip)
     {
-        ref var b = ref OperandSlot(thread, i.B);
-        ref var c = ref OperandSlot(thread, i.C);
+        ref var b = ref OperandSlot(thread, closure, i.B);
+        ref var c = ref OperandSlot(thread, closure, i.C);
         if (!b.IsTable || !c.IsTable || ReferenceEquals(b.Ref, c.Ref) && method == Metamethod.Equal || !ReferenceEquals(b.AsTable.Metatable, c.AsTable.Metatable)) return false;
-        ref var handler = ref HandlerOf(b.AsTable, method);
+        ref var handler = ref HandlerOf(b.AsTable, method, closure, ref ip);
         if (!handler.IsLuaFunction) return false;
-        EnterMetamethod(thread, in handler, in b, in c, in c, 2, 1);
+        EnterMetamethod(thread, in handler, in b, in c, JumpTarget);
         return true;
-    }
-
-    // The table's handler for this, or nil, where it lies.
-    static ref LuaValue HandlerOf(LuaTable table, Metamethod method)
-    {
-        if (table.Metatable is not { } metatable) return ref LuaTable.Absent;
-        return ref metatable.FindMetamethod(method);
     }
 
     static int EqualSlow(LuaThread thread, Instruction i, bool enter)
@@ -344,7 +263,7 @@ internal static partial class Interpreter
     static int CompareSlow(LuaThread thread, LuaClosure closure, ref ulong ip)
     {
         var i = BeginPlain(thread, closure, ref ip);
-        return EnterComparison(thread, i, i.OpCode == OpCode.Lt ? Metamethod.LessThan : Metamethod.LessOrEqual) ? -1 : CompareSlow(thread, i, enter: true);
+        return EnterComparison(thread, i, i.OpCode == OpCode.Lt ? Metamethod.LessThan : Metamethod.LessOrEqual, closure, ref ip) ? -1 : CompareSlow(thread, i, enter: true);
     }
 
     static int CompareSlow(LuaThread thread, Instruction i, bool enter)
@@ -554,6 +473,13 @@ internal static partial class Interpreter
     static ref LuaValue OperandSlot(LuaThread thread, int rk)
     {
         if (Instruction.IsConstant(rk)) return ref RunningClosure(thread).Code.Constants[Instruction.ConstantIndex(rk)];
+        return ref Unsafe.Add(ref Registers(thread), rk);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static ref LuaValue OperandSlot(LuaThread thread, LuaClosure closure, int rk)
+    {
+        if (Instruction.IsConstant(rk)) return ref closure.Constants[Instruction.ConstantIndex(rk)];
         return ref Unsafe.Add(ref Registers(thread), rk);
     }
 

@@ -107,6 +107,12 @@ internal static partial class Interpreter
                             }
                         }
                     }
+                    ref var found = ref FindField(thread, closure, ref container, ref KC(ref K, i), ref ip);
+                    if (!Unsafe.IsNullRef(ref found))
+                    {
+                        LuaValue.Copy(ref RA(ref R, ref ip), ref found);
+                        continue;
+                    }
                     if (!GetFieldSlow(thread, closure, ref R, ref ip)) goto Raise;
                     goto Reload;
                 }
@@ -129,7 +135,15 @@ internal static partial class Interpreter
                             }
                         }
                     }
-                    if (!SelfSlow(thread, closure, ref R, ref ip)) goto Raise;
+                    ref var found = ref FindField(thread, closure, ref container, ref KC(ref K, i), ref ip);
+                    if (!Unsafe.IsNullRef(ref found))
+                    {
+                        ref var target = ref RA(ref R, ref ip);
+                        LuaValue.Copy(ref Unsafe.Add(ref target, 1), ref RB(ref R, Reread(ref ip)));
+                        LuaValue.Copy(ref target, ref found);
+                        continue;
+                    }
+                    if (!SelfGeneric(thread, Begin(thread, ref ip), enter: true)) goto Raise;
                     goto Reload;
                 }
 
@@ -157,10 +171,10 @@ internal static partial class Interpreter
                         }
                         else if (key.Bits == LuaValue.StringTag)
                         {
-                            var found = table.FindString(Unsafe.As<ByteString>(key.Ref!));
-                            if (found >= 0)
+                            var node = table.FindString(Unsafe.As<ByteString>(key.Ref!));
+                            if (node >= 0)
                             {
-                                ref var slot = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(table.Nodes), found).Value;
+                                ref var slot = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(table.Nodes), node).Value;
                                 if (!slot.IsNil)
                                 {
                                     LuaValue.Copy(ref ra, ref slot);
@@ -169,7 +183,13 @@ internal static partial class Interpreter
                             }
                         }
                     }
-                    if (!GetTableSlow(thread, ref ip)) goto Raise;
+                    ref var found = ref FindIndexed(ref container, ref key);
+                    if (!Unsafe.IsNullRef(ref found))
+                    {
+                        LuaValue.Copy(ref RA(ref R, ref ip), ref found);
+                        continue;
+                    }
+                    if (!GetTableSlow(thread, closure, ref ip)) goto Raise;
                     goto Reload;
                 }
 
@@ -194,7 +214,13 @@ internal static partial class Interpreter
                             }
                         }
                     }
-                    if (!GetTableSlow(thread, ref ip)) goto Raise;
+                    ref var found = ref FindIndexed(ref container, ref key);
+                    if (!Unsafe.IsNullRef(ref found))
+                    {
+                        LuaValue.Copy(ref RA(ref R, ref ip), ref found);
+                        continue;
+                    }
+                    if (!GetTableSlow(thread, closure, ref ip)) goto Raise;
                     goto Reload;
                 }
 
@@ -232,6 +258,7 @@ internal static partial class Interpreter
                             }
                         }
                     }
+                    if (TrySetField(closure, ref ra, ref KB(ref K, i), ref RKC(ref R, ref K, i), ref ip)) continue;
                     if (!SetFieldSlow(thread, ref ip)) goto Raise;
                     goto Reload;
 
@@ -255,7 +282,8 @@ internal static partial class Interpreter
                             }
                         }
                     }
-                    if (!SetTableSlow(thread, ref ip)) goto Raise;
+                    if (TrySetIndexed(ref ra, ref key, ref RKC(ref R, ref K, i))) continue;
+                    if (!SetTableSlow(thread, closure, ref ip)) goto Raise;
                     goto Reload;
                 }
 
@@ -512,7 +540,7 @@ internal static partial class Interpreter
                     else if (b.Bits >= LuaValue.TrueTag || ReferenceEquals(b.Ref, c.Ref)) equal = true;
                     else
                     {
-                        var answer = EqualSlow(thread, ref ip);
+                        var answer = EqualSlow(thread, closure, ref ip);
                         if (answer < 0) goto Raise;
                         equal = answer != 0;
                         R = ref Registers(thread);
@@ -660,16 +688,18 @@ internal static partial class Interpreter
 
                 case Op.Return1:
                 {
-                    if (thread.OpenUpvalues is not null) CloseUpvalues(thread, Running(thread).Base);
                     ref var ci = ref Running(thread);
+                    if (thread.OpenUpvalues is { } open && open.Index >= ci.Base) CloseUpvalues(thread, ci.Base);
                     ref var target = ref Unsafe.Add(ref R, ci.Func - ci.Base);
                     var wanted = ci.Wanted;
                     if ((ci.Kind & FrameKind.Mask) != 0)
                     {
                         if ((ci.Kind & FrameKind.Mask) == FrameKind.Metamethod)
                         {
-                            FinishMetamethod(thread, ref ra);
-                            goto NewFrame;
+                            if (ci.ResultOffset < 0) LuaValue.Copy(ref Unsafe.Add(ref target, ci.ResultOffset), ref ra);
+                            else if (wanted != 0) goto MetamethodDone;
+                            thread.State.HostLevels--;
+                            goto ReturnToLua;
                         }
                         // A comparator or another callback of the host, mostly.
                         if ((ci.Kind & FrameKind.Mask) != FrameKind.Entry || wanted != 1) goto ReturnSpecial;
@@ -695,15 +725,20 @@ internal static partial class Interpreter
 
                 case Op.Return0:
                 {
-                    if (thread.OpenUpvalues is not null) CloseUpvalues(thread, Running(thread).Base);
                     ref var ci = ref Running(thread);
+                    if (thread.OpenUpvalues is { } open && open.Index >= ci.Base) CloseUpvalues(thread, ci.Base);
                     ref var target = ref Unsafe.Add(ref R, ci.Func - ci.Base);
                     if ((ci.Kind & FrameKind.Mask) != 0)
                     {
                         if ((ci.Kind & FrameKind.Mask) != FrameKind.Metamethod) goto ReturnSpecial;
-                        LuaValue.WriteBits(ref target, LuaValue.NilTag);
-                        FinishMetamethod(thread, ref target);
-                        goto NewFrame;
+                        if (ci.Wanted != 0)
+                        {
+                            LuaValue.WriteBits(ref target, LuaValue.NilTag);
+                            ra = ref target;
+                            goto MetamethodDone;
+                        }
+                        thread.State.HostLevels--;
+                        goto ReturnToLua;
                     }
                     var wanted = ci.Wanted;
                     if (wanted < 0) thread.Top = ci.Func;
@@ -713,8 +748,8 @@ internal static partial class Interpreter
 
                 case (uint)OpCode.Return:
                 {
-                    if (thread.OpenUpvalues is not null) CloseUpvalues(thread, Running(thread).Base);
                     ref var ci = ref Running(thread);
+                    if (thread.OpenUpvalues is { } open && open.Index >= ci.Base) CloseUpvalues(thread, ci.Base);
                     if ((ci.Kind & FrameKind.Mask) != 0) goto ReturnSpecial;
                     ref var target = ref Unsafe.Add(ref R, ci.Func - ci.Base);
                     var again = Reread(ref ip);
@@ -884,6 +919,27 @@ internal static partial class Interpreter
                 continue;
             }
 
+        MetamethodDone:
+            {
+                ref var compared = ref Running(thread);
+                if (compared.ResultOffset != CallInfo.Compares)
+                {
+                    FinishMetamethod(thread, ref ra);
+                    goto NewFrame;
+                }
+                var answer = ra.IsTruthy;
+                thread.State.HostLevels--;
+                thread.FrameIndex--;
+                compared = ref Unsafe.Subtract(ref compared, 1);
+                R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), compared.Base);
+                closure = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, compared.Func - compared.Base).Ref!);
+                K = ref MemoryMarshal.GetArrayDataReference(closure.Constants);
+                ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Words), compared.Pc);
+                if (answer == ((Reread(ref ip) & 0x3FC0) != 0)) goto Jump;
+                ip = ref Unsafe.Add(ref ip, 1);
+                continue;
+            }
+
         ReturnToLua:
             ref var caller = ref Unsafe.Subtract(ref Running(thread), 1);
             thread.FrameIndex--;
@@ -995,6 +1051,10 @@ internal static partial class Interpreter
     // The inline cache of the instruction that runs. Always checked before use, so it may be anything.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static uint Hint(ref ulong ip) => (uint)(Unsafe.Subtract(ref ip, 1) >> 32);
+
+    // Register A of the instruction that runs, found anew for the same reason.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static ref LuaValue RA(ref LuaValue R, ref ulong ip) => ref Unsafe.AddByteOffset(ref R, (Reread(ref ip) >> 2) & 0xFF0);
 
     // Operands, as byte offsets: an operand times 16 is a shift less far.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -184,24 +184,45 @@ public sealed partial class LuaTable : LuaObject
             var nodes = Nodes;
             if (_indexAt >= (uint)nodes.Length) return null;
             ref var node = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(nodes), (uint)_indexAt);
-            return ReferenceEquals(node.Key.Ref, IndexName) && node.Value.Bits == LuaValue.TableTag ? Unsafe.As<LuaTable>(node.Value.Ref!) : null;
+            return ReferenceEquals(node.Key.Ref, Metamethods.IndexName) && node.Value.Bits == LuaValue.TableTag ? Unsafe.As<LuaTable>(node.Value.Ref!) : null;
         }
     }
 
-    static readonly ByteString IndexName = Metamethods.Name(Metamethod.Index);
-
-    /// <summary>This table as a metatable: __index.</summary>
-    internal LuaValue IndexHandler
+    /// <summary>This table as a metatable: where __index lies, or nil.</summary>
+    internal ref LuaValue IndexSlot
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            if ((AbsentFlags & (1 << (int)Metamethod.Index)) != 0) return LuaValue.Nil;
             var nodes = Nodes;
-            var at = (int)_indexAt;
-            if (at < nodes.Length && ReferenceEquals(nodes[at].Key.Ref, Metamethods.Name(Metamethod.Index))) return nodes[at].Value;
-            at = FindStringAs(Metamethods.Name(Metamethod.Index));
-            if (at >= 0 && at <= ushort.MaxValue) _indexAt = (ushort)at;
-            return GetMetamethod(Metamethod.Index);
+            var at = (uint)_indexAt;
+            if (at < (uint)nodes.Length)
+            {
+                ref var node = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(nodes), at);
+                if (ReferenceEquals(node.Key.Ref, Metamethods.IndexName)) return ref node.Value;
+            }
+            return ref FindIndexSlot();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    ref LuaValue FindIndexSlot()
+    {
+        if ((AbsentFlags & (1 << (int)Metamethod.Index)) != 0) return ref Absent;
+        var at = FindStringAs(Metamethods.IndexName);
+        if (at >= 0 && at <= ushort.MaxValue) _indexAt = (ushort)at;
+        return ref FindMetamethod(Metamethod.Index);
+    }
+
+    /// <summary>A new key can be put in without a second thought: writable, and no handler wants to hear of it. Also forgets what was absent, as a store does.</summary>
+    internal bool TakesNewKeys
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            if (_guard != 0 && (_guard != HasMetatable || (_metatable!.AbsentFlags & (1 << (int)Metamethod.NewIndex)) == 0)) return false;
+            AbsentFlags = 0;
+            return true;
         }
     }
 
@@ -359,7 +380,7 @@ public sealed partial class LuaTable : LuaObject
             var integer = double.ConvertToIntegerNative<int>(key.AsNumber);
             if (integer == key.AsNumber && (uint)(integer - 1) < (uint)Array.Length) return ref Array[integer - 1];
         }
-        var node = key.IsString ? FindString(key.AsString) : FindNode(key);
+        var node = key.IsString ? FindString(key.AsString) : key.IsNumber ? FindNumber(key.AsNumber) : FindNode(key);
         if (node < 0) return ref Unsafe.NullRef<LuaValue>();
         return ref Nodes[node].Value;
     }
@@ -384,6 +405,29 @@ public sealed partial class LuaTable : LuaObject
         }
     }
 
+    /// <summary>
+    /// The slot of this string, made when it is not there yet; a null reference when the table is full. The index is where it was found or went in its
+    /// main position, 0 otherwise: a hint for the next time.
+    /// </summary>
+    internal ref LuaValue FindOrAddString(ref LuaValue key, out int at)
+    {
+        var text = Unsafe.As<ByteString>(key.Ref!);
+        at = FindStringAs(text);
+        var nodes = Nodes;
+        ref var first = ref MemoryMarshal.GetArrayDataReference(nodes);
+        if (at >= 0) return ref Unsafe.Add(ref first, at).Value;
+        at = text.Hash & (nodes.Length - 1);
+        ref var main = ref Unsafe.Add(ref first, at);
+        if (!main.Value.IsNil || ReferenceEquals(nodes, NoNodes))
+        {
+            at = 0;
+            return ref NewKey(key, out _);
+        }
+        main.Key = LuaValue.Read(ref key);
+        main.Hash = text.Hash;
+        return ref main.Value;
+    }
+
     // As FindString, and the node then carries this very object: inline caches and later lookups compare references before bytes.
     internal int FindStringAs(ByteString key)
     {
@@ -393,15 +437,18 @@ public sealed partial class LuaTable : LuaObject
     }
 
     // Integer keys sit in the hash part by the hash of their double, so there is no shorter way.
-    internal int FindInteger(int key)
+    internal int FindInteger(int key) => FindNumber(key);
+
+    // NaN is never found.
+    internal int FindNumber(double number)
     {
         var nodes = Nodes;
         if (ReferenceEquals(nodes, NoNodes)) return -1;
-        var number = (double)key;
         var index = NumberPosition(number, nodes.Length);
+        ref var first = ref MemoryMarshal.GetArrayDataReference(nodes);
         while (true)
         {
-            ref var node = ref nodes[index];
+            ref var node = ref Unsafe.Add(ref first, index); // a remainder of the length, or checked below
             if (node.Key.IsNumber && node.Key.AsNumber == number) return index;
             index = node.Next - 1;
             if ((uint)index >= (uint)nodes.Length) return -1;

@@ -40,5 +40,8 @@ internal static class Metamethods
 
     public static ReadOnlySpan<ByteString> AllNames => Names;
 
+    /// <summary>__index, asked for more often than all others.</summary>
+    public static readonly ByteString IndexName = Names[(int)Metamethod.Index];
+
     public static ByteString Name(Metamethod method) => Names[(int)method];
 }

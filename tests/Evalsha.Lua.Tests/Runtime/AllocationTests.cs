@@ -30,7 +30,7 @@ public class AllocationTests
     public void Allocates_nothing_once_warm(string what, string program)
     {
         what.ShouldNotBeEmpty();
-        foreach (var tier in (LuaTier[])[LuaTier.Interpreted, LuaTier.Compiled]) AllocatesNothing(program, new LuaOptions { Tier = tier });
+        foreach (var tier in (LuaTier[])[LuaTier.Interpreted, LuaTier.Automatic, LuaTier.Compiled]) AllocatesNothing(program, new LuaOptions { Tier = tier });
     }
 
     static void AllocatesNothing(string program, LuaOptions options)
@@ -45,16 +45,20 @@ public class AllocationTests
             """), "=prepare"));
         // The program itself makes closures and a few tables: it is made once and its inner work repeated.
         var function = (LuaClosure)state.Call(state.Load(Encoding.Latin1.GetBytes($"return function() {program} end"), "=program"))[0].AsFunction;
-        var small = Measure(state, function, 1);
-        var large = Measure(state, function, 21);
-        // Whatever one call makes (its closures), twenty more make twenty times that; the loops inside must add nothing.
-        var perCall = (large - small) / 20;
+        // Whatever one call makes (its closures), twenty more make twenty times that; the loops inside must add nothing. What is hot is compiled at
+        // some time or other, which allocates once: so the best of several times counts.
+        var perCall = long.MaxValue;
+        for (var time = 0; time < 5 && perCall >= 400; time++)
+        {
+            var small = Measure(state, function, 1);
+            perCall = (Measure(state, function, 21) - small) / 20;
+        }
         perCall.ShouldBeLessThan(400, options.Tier.ToString());
     }
 
     static long Measure(LuaState state, LuaClosure function, int calls)
     {
-        for (var i = 0; i < 30; i++) state.TryCall(function, [], out LuaValue _, out var _).ShouldBeTrue();
+        for (var i = 0; i < 100; i++) state.TryCall(function, [], out LuaValue _, out var _).ShouldBeTrue();
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < calls; i++)
         {
