@@ -402,6 +402,11 @@ internal static class StreamsCommands
 
     private static void XInfoStream(CommandContext c)
     {
+        if (!TryExisting(c, out var stream))
+        {
+            return;
+        }
+
         var isFull = c.Count > 3;
         long count = 10;
         if (isFull)
@@ -418,11 +423,6 @@ internal static class StreamsCommands
             }
 
             count = count < 0 ? 10 : count;
-        }
-
-        if (!TryExisting(c, out var stream))
-        {
-            return;
         }
 
         var reply = c.Reply;
