@@ -47,9 +47,11 @@ internal static class LuaCommand
 
     public static int Run(string[] statements, string[] words)
     {
+        LuaProgram.Prepare();
         LuaState? state = null;
         state = new LuaState(new LuaOptions
         {
+            CompilesInBackground = true,
             Exit = code =>
             {
                 state!.FlushOutput();
@@ -91,7 +93,7 @@ internal static class LuaCommand
     {
         source = [];
         // A chunk's name is bytes, one char for each.
-        chunkName = file == StandardInput ? "=stdin" : '@' + Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(file));
+        chunkName = file == StandardInput ? "=stdin" : '@' + (Ascii.IsValid(file) ? file : Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(file)));
         try
         {
             if (file == StandardInput)

@@ -49,8 +49,19 @@ public sealed record LuaOptions
     /// <summary>How functions are run. The environment variable EVALSHA_LUA_TIER (automatic, interpreted, compiled) sets what is taken when nothing is said here.</summary>
     public LuaTier Tier { get; init; } = DefaultTier;
 
-    static readonly LuaTier DefaultTier =
-        Enum.TryParse<LuaTier>(Environment.GetEnvironmentVariable("EVALSHA_LUA_TIER"), ignoreCase: true, out var named) ? named : LuaTier.Automatic;
+    // Written out: looking a name up among an enum's costs a program's start as much as opening the libraries.
+    static readonly LuaTier DefaultTier = Environment.GetEnvironmentVariable("EVALSHA_LUA_TIER")?.ToLowerInvariant() switch
+    {
+        "interpreted" => LuaTier.Interpreted,
+        "compiled" => LuaTier.Compiled,
+        _ => LuaTier.Automatic,
+    };
+
+    /// <summary>
+    /// With <see cref="LuaTier.Automatic"/>: hot functions become machine code on a thread of the pool, while the interpreter goes on with them,
+    /// so that a call never waits for the runtime's compiler. What a program does is the same; only when a function gets faster depends on time.
+    /// </summary>
+    public bool CompilesInBackground { get; init; }
 
     /// <summary>What os.exit does, given the exit code; null refuses it. A host's process is not a script's to end.</summary>
     public Action<int>? Exit { get; init; }

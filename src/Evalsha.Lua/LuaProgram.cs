@@ -2,6 +2,7 @@
 // Always: the program runs inside one host call, as PUC's runs inside its pmain, so tracebacks and the limit of C levels come out the same.
 using System.Text;
 using Evalsha.Lua.Bytecode;
+using Evalsha.Lua.Compiled;
 using Evalsha.Lua.Runtime;
 
 namespace Evalsha.Lua;
@@ -11,6 +12,12 @@ public sealed class LuaProgram(LuaState state, Stream errors)
 {
     /// <summary>The name that stands before messages.</summary>
     private const string ProgramName = "lua";
+
+    /// <summary>Has a thread of the pool load what compiles hot functions, while the program is read and begins. Does nothing where there is no second processor.</summary>
+    public static void Prepare()
+    {
+        if (Environment.ProcessorCount > 1) ThreadPool.UnsafeQueueUserWorkItem(static _ => Rehearsal.Run(), null);
+    }
 
     /// <summary>Runs a chunk with arguments; false when it failed, and the failure has been printed.</summary>
     /// <param name="source">The text, or a precompiled chunk; a first line that begins with # is skipped.</param>

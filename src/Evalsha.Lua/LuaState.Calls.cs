@@ -84,7 +84,7 @@ public sealed partial class LuaState
     public bool TryCall(in LuaValue function, ReadOnlySpan<LuaValue> arguments, out LuaValue[] results, out LuaError error)
     {
         var ok = Enter(function, arguments, -1, null, default, out var at, out var count, out error);
-        results = ok ? RunningThread.Stack.AsSpan(at, count).ToArray() : [];
+        results = ok ? RunningThread.Stack.AsSpan(at, count).ToArray() : LuaTable.NoValues;
         Leave(at);
         return ok;
     }
@@ -93,7 +93,7 @@ public sealed partial class LuaState
     public bool TryCallTraced(in LuaValue function, ReadOnlySpan<LuaValue> arguments, out LuaValue[] results, out LuaError error)
     {
         var ok = Enter(function, arguments, -1, Tracer, default, out var at, out var count, out error);
-        results = ok ? RunningThread.Stack.AsSpan(at, count).ToArray() : [];
+        results = ok ? RunningThread.Stack.AsSpan(at, count).ToArray() : LuaTable.NoValues;
         Leave(at);
         return ok;
     }

@@ -1,5 +1,6 @@
 // The front door: one Lua world with its globals, string pool, budgets and main coroutine.
 // A state is used by one caller at a time (the server's turn). Nothing in it is process-wide.
+using Evalsha.Lua.Compiled;
 using Evalsha.Lua.Library;
 using Evalsha.Lua.Runtime;
 
@@ -13,6 +14,7 @@ public sealed partial class LuaState
     {
         Options = options ?? new LuaOptions();
         CompilesAtOnce = Options.Tier == LuaTier.Compiled;
+        if (Options.CompilesInBackground && Options.Tier == LuaTier.Automatic && Environment.ProcessorCount > 1) Finishing = new Finishing();
         DepthMax = Options.Limits.MaxDepth > 0 ? Math.Clamp(Options.Limits.MaxDepth, LuaLimits.DepthMin, LuaLimits.CallsMax) : LuaLimits.CallsMax;
         SetBudget(default);
         Strings = new StringPool();
@@ -70,6 +72,9 @@ public sealed partial class LuaState
     /// <summary>Every function is compiled when it is made.</summary>
     internal readonly bool CompilesAtOnce;
 
+    /// <summary>Where functions are finished on another thread; null: here and at once.</summary>
+    internal readonly Finishing? Finishing;
+
     /// <summary>The value of the error that is on its way out.</summary>
     internal LuaValue ErrorValue;
 
@@ -97,6 +102,9 @@ public sealed partial class LuaState
     }
 
     /// <summary>A function value for this body.</summary>
+    public LuaHostFunction Function(string name, LuaHostBody body) => new(name, body, LuaTable.NoValues) { Environment = Globals };
+
+    /// <summary>A function value for this body, which finds the upvalues in its callee.</summary>
     public LuaHostFunction Function(string name, LuaHostBody body, params LuaValue[] upvalues) => new(name, body, upvalues) { Environment = Globals };
 
     /// <summary>Makes functions of the rows and stores them in the table under their names.</summary>

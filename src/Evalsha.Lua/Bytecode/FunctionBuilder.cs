@@ -2,6 +2,7 @@
 // Always true: registers below ActiveCount hold locals, those up to FreeRegister temporaries in stack order;
 // _lastTarget is the last pc that some jump goes to, so no optimisation reaches back across it.
 using Evalsha.Lua.Runtime;
+using Evalsha.Lua.Syntax;
 
 namespace Evalsha.Lua.Bytecode;
 
@@ -27,14 +28,14 @@ internal sealed partial class FunctionBuilder(FunctionBuilder? parent, CompilePl
     private const int ConstantsMax = Instruction.MaxBx;
 
     // Below this a search is quicker than a hash table is made.
-    private const int SearchedConstantsMax = 16;
+    private const int SearchedConstantsMax = 64;
 
     private Instruction[] _code = new Instruction[16];
     private int[] _lines = new int[16];
-    private readonly List<LuaValue> _constants = [];
+    private readonly Items<LuaValue> _constants = new();
     private Dictionary<LuaValue, int>? _constantIndexes; // once there are many
     private readonly List<Prototype> _children = [];
-    private readonly List<LocalVariableInfo> _localVariables = [];
+    private readonly Items<LocalVariableInfo> _localVariables = new();
     private readonly List<int> _active = [];
     private int _lastTarget = -1;
     private int _maxStackSize = 2;
@@ -231,7 +232,7 @@ internal sealed partial class FunctionBuilder(FunctionBuilder? parent, CompilePl
         RemoveTo(0);
         EmitReturn(0, 0);
         PatchPendingJumps();
-        return new Prototype(_code.AsSpan(0, Pc).ToArray(), [.. _constants], [.. _children], _lines.AsSpan(0, Pc).ToArray(), [.. _localVariables], upvalueNames)
+        return new Prototype(_code.AsSpan(0, Pc).ToArray(), _constants.ToArray(), [.. _children], _lines.AsSpan(0, Pc).ToArray(), _localVariables.ToArray(), upvalueNames)
         {
             Source = source,
             ParameterCount = parameterCount,

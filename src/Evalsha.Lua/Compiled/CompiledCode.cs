@@ -56,6 +56,9 @@ internal sealed class CompiledCode(int instructions)
     /// <summary>Methods made for this function so far.</summary>
     public int Versions;
 
+    /// <summary>Another method is on its way (<see cref="Finishing"/>); what runs meanwhile is the one before it, or the interpreter.</summary>
+    public bool IsAwaited;
+
     /// <summary>Notes that the instruction at <paramref name="pc"/> could not go on. True: it is time for another method.</summary>
     public bool Failed(int pc)
     {

@@ -34,6 +34,7 @@ internal static class Hotness
 
     public static void Sample(LuaState state)
     {
+        InstallFinished(state);
         var thread = state.RunningThread;
         ref var frame = ref thread.Frames[thread.FrameIndex];
         state.CompilerLooks++;
@@ -80,23 +81,48 @@ internal static class Hotness
         if (!RuntimeFeature.IsDynamicCodeCompiled || code.Words.Length > InstructionsMax) return;
         if (code.Originals.Length == 0) code.Originals = (ulong[])code.Words.Clone();
         code.Compiled ??= new CompiledCode(code.Words.Length);
-        Install(state, code, specimen);
+        Translate(state, code, specimen);
     }
 
     // What the compiler allocates is not the program's.
-    private static void Install(LuaState state, Executable code, in Specimen specimen)
+    private static void Translate(LuaState state, Executable code, in Specimen specimen)
     {
         var allocated = GC.GetAllocatedBytesForCurrentThread();
-        var translator = new Translator(code, specimen, state.TypeMetatables[(int)LuaType.String]);
         code.Compiled!.Renew();
-        code.Body = translator.Translate();
-        for (var entry = 0; entry < translator.Entries.Count; entry++)
+        var translation = new Translator(code, specimen, state.TypeMetatables[(int)LuaType.String]).Translate();
+        if (state.Finishing is { } finishing)
         {
-            // The operands stay where they are: what completes an instruction that was left reads them there.
-            var position = translator.Entries[entry];
-            code.Words[position] = (uint)code.Originals[position] & ~0x3Fu | Op.Compiled | (ulong)(uint)entry << 32;
+            code.Compiled.IsAwaited = true;
+            finishing.Add(translation);
+        }
+        else
+        {
+            translation.Finish();
+            Install(translation);
         }
         state.ForgetAllocated(GC.GetAllocatedBytesForCurrentThread() - allocated);
+    }
+
+    private static void InstallFinished(LuaState state)
+    {
+        if (state.Finishing is not { HasFinished: true } finishing) return;
+        while (finishing.TryTake(out var translation))
+        {
+            translation.Code.Compiled!.IsAwaited = false;
+            if (!state.IsCompiledOff) Install(translation);
+        }
+    }
+
+    private static void Install(Translation translation)
+    {
+        var code = translation.Code;
+        code.Body = translation.Body;
+        for (var entry = 0; entry < translation.Entries.Length; entry++)
+        {
+            // The operands stay where they are: what completes an instruction that was left reads them there.
+            var position = translation.Entries[entry];
+            code.Words[position] = (uint)code.Originals[position] & ~0x3Fu | Op.Compiled | (ulong)(uint)entry << 32;
+        }
     }
 
     /// <summary>Called by compiled code: an instruction met operands it was not compiled for. The interpreter goes on at <paramref name="pc"/>.</summary>
@@ -145,9 +171,10 @@ internal static class Hotness
 
     private static void Renew(LuaThread thread, Executable code, int frame)
     {
-        if (code.Compiled!.Versions < VersionsMax)
+        if (code.Compiled!.IsAwaited) return;
+        if (code.Compiled.Versions < VersionsMax)
         {
-            Install(thread.State, code, Specimen.At(thread, frame));
+            Translate(thread.State, code, Specimen.At(thread, frame));
             return;
         }
         Remove(code);

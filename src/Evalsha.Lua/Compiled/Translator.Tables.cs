@@ -72,7 +72,7 @@ internal sealed partial class Translator
         if (Instruction.IsConstant(key))
         {
             var number = _constants[Instruction.ConstantIndex(key)].AsNumber;
-            var integer = double.ConvertToIntegerNative<int>(number);
+            var integer = Truncation.ToInt32(number);
             if (integer != number || integer < 1)
             {
                 il.Emit(Il.Br, otherwise);

@@ -104,10 +104,7 @@ internal sealed partial class Translator
         _now = new byte[_registers];
     }
 
-    /// <summary>Positions at which the compiled function may be entered; the beginning first.</summary>
-    public IReadOnlyList<int> Entries => _entries;
-
-    public CompiledBody Translate()
+    public Translation Translate()
     {
         for (var round = 0; ; round++)
         {
@@ -138,7 +135,7 @@ internal sealed partial class Translator
         Prologue();
         Walk();
         EmitCold();
-        return method.CreateDelegate<CompiledBody>(_executable);
+        return new Translation(_executable, method, [.. _entries]);
     }
 
     private IEnumerable<CodePart> Parts()

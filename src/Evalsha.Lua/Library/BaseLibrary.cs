@@ -57,19 +57,19 @@ public static class BaseLibrary
         Add(state, table, "xpcall", ProtectedCallWithHandler, HostKind.ProtectedCallWithHandler);
         table.SetString("_VERSION", LuaValue.FromText(Version));
         var step = new LuaHostFunction("ipairs_aux", StepIndex, HostKind.IndexIterator, []) { Environment = table };
-        Add(state, table, "ipairs", IndexPairs, HostKind.Plain, step);
-        Add(state, table, "pairs", Pairs, HostKind.Plain, next);
+        Add(state, table, "ipairs", IndexPairs, HostKind.Plain, [step]);
+        Add(state, table, "pairs", Pairs, HostKind.Plain, [next]);
         if (isWhole || state.Options.DeprecatedFunctions)
         {
             var valid = new LuaTable { Metatable = WeakMetatable() };
-            Add(state, table, "newproxy", NewProxy, HostKind.Plain, valid);
+            Add(state, table, "newproxy", NewProxy, HostKind.Plain, [valid]);
         }
         return table;
     }
 
-    static LuaHostFunction Add(LuaState state, LuaTable table, string name, LuaHostBody body, HostKind kind, params LuaValue[] upvalues)
+    static LuaHostFunction Add(LuaState state, LuaTable table, string name, LuaHostBody body, HostKind kind, LuaValue[]? upvalues = null)
     {
-        var function = new LuaHostFunction(name, body, kind, upvalues) { Environment = table };
+        var function = new LuaHostFunction(name, body, kind, upvalues ?? LuaTable.NoValues) { Environment = table };
         table.Set(state.Strings.Get(name), function);
         return function;
     }

@@ -41,7 +41,7 @@ public static class DebugLibrary
         var count = call.Count;
         if (Interpreter.TryToNumber(call[shift + 1], out var number))
         {
-            level = unchecked((int)double.ConvertToIntegerNative<long>(number));
+            level = unchecked((int)Truncation.ToInt64(number));
             count--;
         }
         if (count <= shift) return call.Return(Text.ToByteString(Traceback.Of(thread, level)));

@@ -42,11 +42,11 @@ public static class IoLibrary
         files.Metatable = LibraryTable.Make(state, Methods, shared);
         files.Metatable.SetString("__index", files.Metatable);
         var table = LibraryTable.Make(state, Rows, shared);
-        files.Input = Wrap(files, new LuaFile(Console.OpenStandardInput(), isStandard: true));
-        files.Output = Wrap(files, new LuaFile(state.Output, isStandard: true));
+        files.Input = Wrap(files, new LuaFile(Console.OpenStandardInput, isStandard: true));
+        files.Output = Wrap(files, new LuaFile(() => state.Output, isStandard: true));
         table.SetString("stdin", files.Input);
         table.SetString("stdout", files.Output);
-        table.SetString("stderr", Wrap(files, new LuaFile(Console.OpenStandardError(), isStandard: true)));
+        table.SetString("stderr", Wrap(files, new LuaFile(Console.OpenStandardError, isStandard: true)));
         return table;
     }
 
@@ -184,7 +184,7 @@ public static class IoLibrary
             stream.Seek(0, SeekOrigin.End);
         }
 
-        return new LuaFile(stream, isStandard: false);
+        return new LuaFile(stream);
     }
 
     private static int TmpFile(ref LuaCall call)
@@ -193,7 +193,7 @@ public static class IoLibrary
         {
             var stream = new FileStream(
                 System.IO.Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 4096, FileOptions.DeleteOnClose);
-            return call.Return((LuaValue)Wrap(FilesOf(ref call), new LuaFile(stream, isStandard: false)));
+            return call.Return((LuaValue)Wrap(FilesOf(ref call), new LuaFile(stream)));
         }
         catch (Exception e) when (FileErrors.IsExpected(e))
         {

@@ -5,6 +5,9 @@ namespace Evalsha.Lua.Library;
 
 internal static class LibraryTable
 {
+    /// <summary>A new table with one function for each row.</summary>
+    public static LuaTable Make(LuaState state, LuaFunctionRow[] rows) => Make(state, rows, LuaTable.NoValues);
+
     /// <summary>A new table with one function for each row; every function carries the same upvalues.</summary>
     public static LuaTable Make(LuaState state, LuaFunctionRow[] rows, params LuaValue[] upvalues)
     {

@@ -5,39 +5,49 @@ using Evalsha.Lua.Runtime;
 
 namespace Evalsha.Lua.Library;
 
-internal sealed class LuaFile(Stream stream, bool isStandard) : IDisposable
+internal sealed class LuaFile(Func<Stream> open, bool isStandard) : IDisposable
 {
     private const int BufferSize = 8192;
-    private readonly byte[] _buffer = new byte[BufferSize];
+    private readonly Func<Stream> _open = open;
+    private byte[] _buffer = []; // of the first read
+    private Stream? _stream;
     private int _at;
     private int _filled;
+
+    public LuaFile(Stream stream)
+        : this(() => stream, isStandard: false)
+    {
+    }
 
     public bool IsStandard { get; } = isStandard;
 
     public bool IsOpen { get; private set; } = true;
+
+    // Opened at the first use: most programs use one of the standard streams, and opening all three costs as much as all libraries.
+    private Stream Stream => _stream ??= _open();
 
     public void Dispose()
     {
         if (IsOpen && !IsStandard)
         {
             IsOpen = false;
-            stream.Dispose();
+            Stream.Dispose();
         }
     }
 
-    public void Flush() => stream.Flush();
+    public void Flush() => Stream.Flush();
 
     public void Write(ReadOnlySpan<byte> bytes)
     {
         GiveBack();
-        stream.Write(bytes);
+        Stream.Write(bytes);
     }
 
     /// <summary>0 from the start, 1 from here, 2 from the end; returns the new position.</summary>
     public long Seek(int whence, long offset)
     {
         GiveBack();
-        return stream.Seek(offset, whence switch { 0 => SeekOrigin.Begin, 1 => SeekOrigin.Current, _ => SeekOrigin.End });
+        return Stream.Seek(offset, whence switch { 0 => SeekOrigin.Begin, 1 => SeekOrigin.Current, _ => SeekOrigin.End });
     }
 
     /// <summary>The next byte without taking it, or -1 at the end.</summary>
@@ -45,7 +55,8 @@ internal sealed class LuaFile(Stream stream, bool isStandard) : IDisposable
     {
         if (_at == _filled)
         {
-            _filled = stream.Read(_buffer);
+            if (_buffer.Length == 0) _buffer = new byte[BufferSize];
+            _filled = Stream.Read(_buffer);
             _at = 0;
         }
 
@@ -129,9 +140,9 @@ internal sealed class LuaFile(Stream stream, bool isStandard) : IDisposable
 
     private void GiveBack()
     {
-        if (_at < _filled && stream.CanSeek)
+        if (_at < _filled && Stream.CanSeek)
         {
-            stream.Seek(_at - _filled, SeekOrigin.Current);
+            Stream.Seek(_at - _filled, SeekOrigin.Current);
         }
 
         _at = _filled = 0;

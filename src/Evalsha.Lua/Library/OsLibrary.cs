@@ -14,7 +14,7 @@ public static class OsLibrary
     [
         new("clock", Clock),
         new("date", Date),
-        new("difftime", static (ref LuaCall call) => call.OptNumber(1, 0, out var b) && call.CheckNumber(0, out var a) ? call.Return((double)double.ConvertToIntegerNative<long>(a) - double.ConvertToIntegerNative<long>(b)) : LuaCall.Raised),
+        new("difftime", static (ref LuaCall call) => call.OptNumber(1, 0, out var b) && call.CheckNumber(0, out var a) ? call.Return((double)Truncation.ToInt64(a) - Truncation.ToInt64(b)) : LuaCall.Raised),
         new("execute", Execute),
         new("exit", Exit),
         new("getenv", GetEnv),

@@ -429,7 +429,7 @@ internal static partial class Interpreter
         if (key.IsNumber)
         {
             var number = key.AsNumber;
-            var integer = double.ConvertToIntegerNative<int>(number);
+            var integer = Truncation.ToInt32(number);
             var array = table.Array;
             if ((uint)(integer - 1) >= (uint)array.Length || integer != number) return false;
             ref var slot = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(array), integer - 1);
@@ -452,7 +452,7 @@ internal static partial class Interpreter
         if (container.Bits != LuaValue.TableTag || !key.IsNumber) return false;
         var table = Unsafe.As<LuaTable>(container.Ref!);
         var number = key.AsNumber;
-        var integer = double.ConvertToIntegerNative<int>(number);
+        var integer = Truncation.ToInt32(number);
         var array = table.Array;
         if ((uint)(integer - 1) >= (uint)array.Length || integer != number) return false;
         ref var slot = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(array), integer - 1);

@@ -36,7 +36,7 @@ internal static partial class Interpreter
             {
                 if (first.IsNumber)
                 {
-                    var index = double.ConvertToIntegerNative<int>(first.AsNumber);
+                    var index = Truncation.ToInt32(first.AsNumber);
                     if (index < 1 || index != first.AsNumber) break;
                     if (index > arguments) index = arguments;
                     return Place(thread, ref slot, ref Unsafe.Add(ref first, index), arguments - index, func, wanted);
@@ -174,7 +174,7 @@ internal static partial class Interpreter
                 {
                     ref var character = ref Unsafe.Add(ref first, n);
                     if (!character.IsNumber) goto default;
-                    var code = double.ConvertToIntegerNative<long>(character.AsNumber);
+                    var code = Truncation.ToInt64(character.AsNumber);
                     if ((ulong)code > byte.MaxValue) goto default;
                     characters = characters << 8 | (ulong)code;
                 }
@@ -202,14 +202,14 @@ internal static partial class Interpreter
         if (arguments == 1) return true;
         ref var second = ref Unsafe.Add(ref text, 1);
         if (!second.IsNumber) return false;
-        var start = double.ConvertToIntegerNative<long>(second.AsNumber);
+        var start = Truncation.ToInt64(second.AsNumber);
         if (start < 0) start = Math.Max(start + length + 1, 0);
         var end = isToEnd ? length : start;
         if (arguments > 2)
         {
             ref var third = ref Unsafe.Add(ref text, 2);
             if (!third.IsNumber) return false;
-            end = double.ConvertToIntegerNative<long>(third.AsNumber);
+            end = Truncation.ToInt64(third.AsNumber);
             if (end < 0) end += length + 1;
         }
         if (end > length) end = length;

@@ -449,7 +449,7 @@ internal static partial class Interpreter
         ref var control = ref Unsafe.Add(ref loop, 2);
         if (!control.IsNumber) return -1;
         var table = Unsafe.As<LuaTable>(Unsafe.Add(ref loop, 1).Ref!);
-        var index = double.ConvertToIntegerNative<int>(control.AsNumber) + 1;
+        var index = Truncation.ToInt32(control.AsNumber) + 1;
         ref var key = ref Unsafe.Add(ref loop, 3);
         ref var value = ref Unsafe.Add(ref loop, 4);
         var array = table.Array;

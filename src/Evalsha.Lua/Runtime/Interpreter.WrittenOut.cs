@@ -25,7 +25,7 @@ internal static partial class Interpreter
     /// <summary>s:byte(at): -1 when there is no such byte.</summary>
     internal static int ByteAt(ByteString text, double at)
     {
-        var index = double.ConvertToIntegerNative<long>(at) - 1;
+        var index = Truncation.ToInt64(at) - 1;
         var bytes = text.Span;
         return (ulong)index < (ulong)bytes.Length ? bytes[(int)index] : -1;
     }
@@ -35,9 +35,9 @@ internal static partial class Interpreter
     {
         var text = Unsafe.As<ByteString>(Unsafe.Add(ref called, 1).Ref!);
         var length = text.Length;
-        var start = double.ConvertToIntegerNative<long>(from);
+        var start = Truncation.ToInt64(from);
         if (start < 0) start = Math.Max(start + length + 1, 0);
-        var end = double.ConvertToIntegerNative<long>(to);
+        var end = Truncation.ToInt64(to);
         if (end < 0) end += length + 1;
         if (end > length) end = length;
         if (start < 1) start = 1;

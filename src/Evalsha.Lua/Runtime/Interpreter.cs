@@ -157,7 +157,7 @@ internal static partial class Interpreter
                         if (key.IsNumber)
                         {
                             var number = key.AsNumber;
-                            var integer = double.ConvertToIntegerNative<int>(number);
+                            var integer = Truncation.ToInt32(number);
                             var array = table.Array;
                             if ((uint)(integer - 1) < (uint)array.Length && integer == number)
                             {
@@ -202,7 +202,7 @@ internal static partial class Interpreter
                     {
                         var table = Unsafe.As<LuaTable>(container.Ref!);
                         var number = key.AsNumber;
-                        var integer = double.ConvertToIntegerNative<int>(number);
+                        var integer = Truncation.ToInt32(number);
                         var array = table.Array;
                         if ((uint)(integer - 1) < (uint)array.Length && integer == number)
                         {
@@ -270,7 +270,7 @@ internal static partial class Interpreter
                     {
                         var table = Unsafe.As<LuaTable>(ra.Ref!);
                         var number = key.AsNumber;
-                        var integer = double.ConvertToIntegerNative<int>(number);
+                        var integer = Truncation.ToInt32(number);
                         var array = table.Array;
                         if ((uint)(integer - 1) < (uint)array.Length && integer == number)
                         {

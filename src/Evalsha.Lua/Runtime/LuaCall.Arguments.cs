@@ -23,7 +23,7 @@ public ref partial struct LuaCall
     public readonly bool CheckInteger(int index, out long value)
     {
         var ok = CheckNumber(index, out var number);
-        value = double.ConvertToIntegerNative<long>(number);
+        value = Truncation.ToInt64(number);
         return ok;
     }
 

@@ -125,7 +125,7 @@ public sealed partial class LuaTable
     static int CountInteger(in LuaValue key, Span<int> counts)
     {
         if (!key.IsNumber) return 0;
-        var integer = double.ConvertToIntegerNative<int>(key.AsNumber);
+        var integer = Truncation.ToInt32(key.AsNumber);
         if (integer != key.AsNumber || integer <= 0 || integer > 1 << SlotBitsMax) return 0;
         counts[CeilingLog2((uint)integer)]++;
         return 1;
@@ -170,7 +170,7 @@ public sealed partial class LuaTable
         SetNodeVector(hashSize);
         if (arraySize < oldArray.Length)
         {
-            Array = arraySize == 0 ? [] : oldArray.AsSpan(0, arraySize).ToArray();
+            Array = arraySize == 0 ? NoValues : oldArray.AsSpan(0, arraySize).ToArray();
             for (var i = arraySize; i < oldArray.Length; i++)
             {
                 if (!oldArray[i].IsNil) Reinsert((double)(i + 1), oldArray[i]);
@@ -189,7 +189,7 @@ public sealed partial class LuaTable
         // While moving, a key is either in the array part now or absent from the fresh hash part.
         if (key.IsNumber)
         {
-            var integer = double.ConvertToIntegerNative<int>(key.AsNumber);
+            var integer = Truncation.ToInt32(key.AsNumber);
             if (integer == key.AsNumber && (uint)(integer - 1) < (uint)Array.Length)
             {
                 Array[integer - 1] = value;

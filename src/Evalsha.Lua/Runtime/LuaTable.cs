@@ -36,7 +36,10 @@ public sealed partial class LuaTable : LuaObject
     // Stands in for an empty hash part: one node whose nil key never matches. Never written.
     static readonly Node[] NoNodes = [new() { Key = LuaValue.Nil, Value = LuaValue.Nil }];
 
-    internal LuaValue[] Array = [];
+    /// <summary>No values, made here: an empty array of the framework's is compiled when a program starts.</summary>
+    internal static readonly LuaValue[] NoValues = new LuaValue[0];
+
+    internal LuaValue[] Array = NoValues;
     internal Node[] Nodes = NoNodes;
 
     const byte HasMetatable = 1;
@@ -96,7 +99,7 @@ public sealed partial class LuaTable : LuaObject
                 return GetString(key.AsString);
             case LuaType.Number:
                 var number = key.AsNumber;
-                var integer = double.ConvertToIntegerNative<int>(number);
+                var integer = Truncation.ToInt32(number);
                 return integer == number ? GetInt(integer) : ValueAt(FindNode(key));
             default:
                 return ValueAt(FindNode(key));
@@ -359,7 +362,7 @@ public sealed partial class LuaTable : LuaObject
         if (key.IsNil) return 0;
         if (key.IsNumber)
         {
-            var integer = double.ConvertToIntegerNative<int>(key.AsNumber);
+            var integer = Truncation.ToInt32(key.AsNumber);
             if (integer == key.AsNumber && (uint)(integer - 1) < (uint)Array.Length) return integer;
         }
         var node = FindNode(key);
@@ -377,7 +380,7 @@ public sealed partial class LuaTable : LuaObject
     {
         if (key.IsNumber)
         {
-            var integer = double.ConvertToIntegerNative<int>(key.AsNumber);
+            var integer = Truncation.ToInt32(key.AsNumber);
             if (integer == key.AsNumber && (uint)(integer - 1) < (uint)Array.Length) return ref Array[integer - 1];
         }
         var node = key.IsString ? FindString(key.AsString) : key.IsNumber ? FindNumber(key.AsNumber) : FindNode(key);

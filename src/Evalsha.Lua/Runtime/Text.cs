@@ -8,5 +8,11 @@ internal static class Text
 {
     public static string FromBytes(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
 
-    public static ByteString ToByteString(string text) => ByteString.Own(Encoding.Latin1.GetBytes(text));
+    // A plain loop: texts are short, and the framework's conversion is compiled only when it is first used.
+    public static ByteString ToByteString(string text)
+    {
+        var bytes = new byte[text.Length];
+        for (var i = 0; i < bytes.Length; i++) bytes[i] = (byte)text[i];
+        return ByteString.Own(bytes);
+    }
 }

@@ -14,7 +14,7 @@ public sealed class Lexer
     private readonly byte[] _source;
     private readonly byte[] _chunkName;
     private readonly NameTable _names = new();
-    private readonly List<Comment> _comments = [];
+    private readonly Items<Comment> _comments = new();
     private int _position;
     private byte[] _text = new byte[64];
     private int _textLength;
@@ -59,7 +59,7 @@ public sealed class Lexer
     public int LastEnd { get; private set; }
 
     /// <summary>The comments met so far.</summary>
-    public IReadOnlyList<Comment> Comments => _comments;
+    public IReadOnlyList<Comment> Comments => _comments.ToArray();
 
     /// <summary>Where reading stands, for the compiler.</summary>
     internal SourceMark Mark => new(LastLine, _isPastCut ? SourceMark.PastCut : LastEnd);

@@ -20,6 +20,19 @@ public sealed class HotnessTests
     }
 
     [Fact]
+    public void A_function_that_is_finished_on_another_thread_is_entered_when_it_is_ready()
+    {
+        var state = new LuaState(new LuaOptions { Tier = LuaTier.Automatic, CompilesInBackground = true });
+        var function = state.Load("local s = 0 for i = 1, 200000 do s = s + i end return s"u8, "=loop");
+        do
+        {
+            state.Call(function)[0].AsNumber.ShouldBe(20000100000);
+        }
+        while (function.Code.Body is null);
+        state.Call(function)[0].AsNumber.ShouldBe(20000100000);
+    }
+
+    [Fact]
     public void A_program_that_is_over_in_a_moment_compiles_nothing()
     {
         var state = new LuaState(Automatic);
