@@ -70,6 +70,15 @@ public sealed class CommandContext
     /// <summary>Who wants to know how long the running command took. Set by the command, taken by the dispatcher.</summary>
     internal IMeasured? Measured { get; set; }
 
+    /// <summary>The row of the loaded command's name, when whoever loaded it has looked already.</summary>
+    internal CommandRow? Named { get; private set; }
+
+    /// <summary>True for a connection's context: its commands follow each other without a pause, until somebody sets <see cref="EndedAt"/> to 0.</summary>
+    internal bool IsPipeline { get; init; }
+
+    /// <summary>Stopwatch's ticks when the last command ended, and so when the next one began: one reading a command. 0: there was a pause.</summary>
+    internal long EndedAt { get; set; }
+
     /// <summary>The turn this command runs in; not held for the few commands a busy server answers without one.</summary>
     public Turn Turn { get; internal set; }
 
@@ -288,7 +297,8 @@ public sealed class CommandContext
     }
 
     /// <summary>Takes the next command from a receive buffer; valid while the buffer's bytes stay where they are.</summary>
-    internal void Load(byte[] buffer, int offset, ReadOnlySpan<RespSlice> arguments)
+    /// <param name="row">Whose name it has, when that is known already.</param>
+    internal void Load(byte[] buffer, int offset, ReadOnlySpan<RespSlice> arguments, CommandRow? row)
     {
         if (arguments.Length > _slices.Length)
         {
@@ -302,6 +312,7 @@ public sealed class CommandContext
 
         _buffer = buffer;
         _objects = null;
+        Named = row;
         Count = arguments.Length;
     }
 
@@ -310,6 +321,7 @@ public sealed class CommandContext
     {
         _objects = arguments;
         Count = count;
+        Named = null;
     }
 
     internal void BeginCommand(CommandRow row)

@@ -63,6 +63,7 @@ public sealed class Dispatcher(ServerContext server)
         if (unit.Waiters.HasReady)
         {
             unit.Waiters.Serve(turn);
+            c.EndedAt = 0;
         }
     }
 
@@ -114,7 +115,7 @@ public sealed class Dispatcher(ServerContext server)
     /// <summary>The row for the loaded command, its subcommand's when it has any; null and the error when there is none.</summary>
     public CommandRow? Resolve(CommandContext c, out ReadOnlySpan<byte> refusal)
     {
-        var row = server.Commands.Find(c[0]);
+        var row = c.Named ?? server.Commands.Find(c[0]);
         if (row is null)
         {
             refusal = Checks.Unknown(c);
@@ -150,9 +151,11 @@ public sealed class Dispatcher(ServerContext server)
 
         var before = unit.Dirty;
         var errors = server.Stats.Errors;
-        var start = Stopwatch.GetTimestamp();
+        var start = c.EndedAt != 0 ? c.EndedAt : Stopwatch.GetTimestamp();
         row.Body(c);
-        var ticks = Stopwatch.GetTimestamp() - start;
+        var end = Stopwatch.GetTimestamp();
+        var ticks = end - start;
+        c.EndedAt = c.IsPipeline ? end : 0;
         row.Counters.Called(ticks, server.Stats.Errors != errors);
         if (ticks >= server.Slow.Ticks)
         {

@@ -1,5 +1,7 @@
 // Which arguments of a command are keys: first, last and step as COMMAND prints them, or a function for commands that count their keys.
 // Always: a finder sees only arguments that satisfy the arity; it appends indexes, and false means the arguments make no sense.
+using Evalsha.Resp;
+
 namespace Evalsha.Server.Dispatch;
 
 /// <summary>Appends the indexes of the key arguments; false when the arguments are invalid.</summary>
@@ -14,6 +16,9 @@ public readonly record struct KeySpec(int First, int Last, int Step, KeyFinder? 
 
     /// <summary>What COMMAND prints of it, when that does not follow from first, last and step.</summary>
     public KeyRange[]? Ranges { get; init; }
+
+    /// <summary>Where the number of keys stands, when the keys follow it (EVAL); 0: elsewhere, or nowhere.</summary>
+    internal int CountAt { get; init; }
 
     public static KeySpec None => default;
 
@@ -36,7 +41,7 @@ public readonly record struct KeySpec(int First, int Last, int Step, KeyFinder? 
     public static KeySpec At(int index) => new(index, index, 1);
 
     /// <summary>A count at <paramref name="index"/>, then that many keys (EVAL: 2, ZUNION: 1).</summary>
-    public static KeySpec Counted(int index) => new(0, 0, 0, (c, keys) => AppendCounted(c, index, keys)) { Ranges = [KeyRange.Counted(index)] };
+    public static KeySpec Counted(int index) => new(0, 0, 0, (c, keys) => AppendCounted(c, index, keys)) { Ranges = [KeyRange.Counted(index)], CountAt = index };
 
     /// <summary>A destination at 1, a count at 2, then that many keys (ZUNIONSTORE).</summary>
     public static KeySpec DestinationAndCounted => new(1, 1, 1, static (c, keys) =>
@@ -66,6 +71,23 @@ public readonly record struct KeySpec(int First, int Last, int Step, KeyFinder? 
         }
 
         return ranges;
+    }
+
+    /// <summary>First and last index and step of the keys as far as they can be told at a glance, for who wants to be early; first &gt; last: none.</summary>
+    internal (int First, int Last, int Step) Near(ReadOnlySpan<RespSlice> arguments, ReadOnlySpan<byte> bytes)
+    {
+        if (First > 0)
+        {
+            return (First, Math.Min(Last < 0 ? arguments.Length + Last : Last, arguments.Length - 1), Step);
+        }
+
+        if (CountAt == 0 || CountAt >= arguments.Length || arguments[CountAt].Length != 1)
+        {
+            return (1, 0, 1);
+        }
+
+        var count = bytes[arguments[CountAt].Offset] - '0';
+        return (CountAt + 1, Math.Min(CountAt + count, arguments.Length - 1), 1);
     }
 
     /// <summary>Appends the key indexes of the loaded command; false when they cannot be told.</summary>

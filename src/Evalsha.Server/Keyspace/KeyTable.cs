@@ -69,6 +69,33 @@ public sealed class KeyTable<TNode>(ByteStringComparer comparer)
         return FindIn(_buckets, key, hash) ?? (_target is null ? null : FindIn(_target, key, hash));
     }
 
+    /// <summary>The nodes that keys with these hashes probably are; null where there is none. Each step is made for all before the next one.</summary>
+    internal void Reach(ReadOnlySpan<int> hashes, Span<TNode?> nodes)
+    {
+        var buckets = _buckets;
+        for (var i = 0; i < hashes.Length; i++)
+        {
+            nodes[i] = Unsafe.As<TNode?>(buckets[hashes[i] & (buckets.Length - 1)]);
+        }
+
+        if (_target is { } target)
+        {
+            for (var i = 0; i < hashes.Length; i++)
+            {
+                nodes[i] ??= Unsafe.As<TNode?>(target[hashes[i] & (target.Length - 1)]);
+            }
+        }
+
+        // Half of the chains are longer than one; a third node is rare.
+        for (var i = 0; i < hashes.Length; i++)
+        {
+            if (nodes[i] is { } node && node.Hash != hashes[i])
+            {
+                nodes[i] = Unsafe.As<TNode?>(node.Next);
+            }
+        }
+    }
+
     /// <summary>Adds a node whose key is not in the table.</summary>
     public void Add(TNode node)
     {

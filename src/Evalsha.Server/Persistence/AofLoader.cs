@@ -79,7 +79,7 @@ internal sealed class AofLoader(ServerContext server)
     private long? Take(AofReader reader, long? openMulti)
     {
         var c = _client.Context;
-        c.Load(reader.Buffer, reader.Base, reader.Arguments);
+        c.Load(reader.Buffer, reader.Base, reader.Arguments, row: null);
         if (c.Is(0, "MULTI"u8) && c.Count == 1)
         {
             return openMulti is null ? reader.Offset : throw new InvalidDataException("MULTI inside MULTI");

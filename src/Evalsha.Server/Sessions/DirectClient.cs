@@ -17,7 +17,7 @@ public sealed class DirectClient : IClient, IAsyncDisposable
     private readonly CommandContext _context;
     private readonly TurnWaiter _waiter = new();
     private readonly RespReader _reader = new(new RespLimits { MaxDepth = ReplyDepthMax });
-    private readonly RespFramer _framer = new();
+    private readonly RequestWindow _window;
     private bool _closed;
     private bool _hasWritten;
     private bool _mayBlock;
@@ -29,7 +29,8 @@ public sealed class DirectClient : IClient, IAsyncDisposable
         Id = server.Clients.NextId();
         ConnectedAt = LastCommandAt = server.Clock.ReadUnfrozen();
         _reply = new RespReply(_output, server.Stats) { Protocol = 3 };
-        _context = new CommandContext(server, this, _reply);
+        _context = new CommandContext(server, this, _reply) { IsPipeline = true };
+        _window = new RequestWindow(server, new RespFramer());
         server.Clients.Join(this);
     }
 
@@ -206,6 +207,7 @@ public sealed class DirectClient : IClient, IAsyncDisposable
         try
         {
             _context.Load(command, command.Length);
+            _context.EndedAt = 0;
             _server.Dispatcher.Run(turn, _context);
         }
         finally
@@ -254,11 +256,12 @@ public sealed class DirectClient : IClient, IAsyncDisposable
         var writes = _server.Effects.Writes;
         try
         {
-            while (_framer.Next(requests.AsSpan(start)) == FrameStatus.Request)
+            _context.EndedAt = 0;
+            while (_window.HasRequest || _window.Fill(requests.AsSpan(start), RequestWindow.RequestsMax, _context.Db) == FrameStatus.Request)
             {
-                if (!_framer.Arguments.IsEmpty)
+                if (!_window.Arguments.IsEmpty)
                 {
-                    _context.Load(requests, start, _framer.Arguments);
+                    _context.Load(requests, start, _window.Arguments, _window.Row);
                     _server.Dispatcher.Run(turn, _context);
                     if (_context.IsPostponed)
                     {
@@ -266,7 +269,9 @@ public sealed class DirectClient : IClient, IAsyncDisposable
                     }
                 }
 
-                start += _framer.Consumed;
+                start += _window.Length;
+                _window.Consume();
+                _context.EndedAt = _window.HasRequest ? _context.EndedAt : 0;
             }
 
             return start;

@@ -93,7 +93,38 @@ internal sealed class Outbox(ServerContext server, Transport transport, IClient 
 
     /// <summary>The session's batch ends: sends its replies, then lets what was fed meanwhile follow.</summary>
     /// <param name="hasWritten">The batch's writes must be kept first.</param>
-    public async ValueTask FlushAsync(bool hasWritten)
+    public ValueTask FlushAsync(bool hasWritten)
+    {
+        if (_feeding || server.Effects.DelaysReplies || server.Config.OutputLimits.LimitsNormal || owner.Feeds is not null)
+        {
+            return FlushInOrderAsync(hasWritten);
+        }
+
+        if (Own.Length != 0)
+        {
+            Interlocked.Add(ref server.Stats.OutputBytes, Own.Length);
+            var sending = transport.SendAsync(Own.WrittenMemory);
+            if (!sending.IsCompletedSuccessfully)
+            {
+                return FinishFlushAsync(sending);
+            }
+
+            sending.GetAwaiter().GetResult();
+            Own.Clear();
+        }
+
+        EndBatch();
+        return default;
+    }
+
+    private async ValueTask FinishFlushAsync(ValueTask sending)
+    {
+        await sending.ConfigureAwait(false);
+        Own.Clear();
+        EndBatch();
+    }
+
+    private async ValueTask FlushInOrderAsync(bool hasWritten)
     {
         if (Own.Length != 0 || hasWritten)
         {
@@ -109,6 +140,11 @@ internal sealed class Outbox(ServerContext server, Transport transport, IClient 
             }
         }
 
+        EndBatch();
+    }
+
+    private void EndBatch()
+    {
         Interlocked.Exchange(ref _inBatch, 0);
         if (_waitingLength != 0)
         {

@@ -9,9 +9,10 @@ using Evalsha.Server.Dispatch;
 
 namespace Evalsha.Server.Sessions;
 
-internal sealed class Session : IClient
+internal sealed class Session : IClient, IReceiver
 {
     private const int SmallestInput = 4 * 1024;
+    private const int UsualInput = 16 * 1024; // For whoever fills the smallest: what Redis reads at a time.
     private const int KeptInput = 64 * 1024;
 
     // One turn runs at most this much of a pipeline, and a batch's replies are sent when they reach it: others get their turn in between.
@@ -24,6 +25,7 @@ internal sealed class Session : IClient
     private readonly ServerContext _server;
     private readonly Transport _transport;
     private readonly RespFramer _framer;
+    private readonly RequestWindow _window;
     private readonly Outbox _outbox;
     private readonly RespBuffer _output;
     private readonly RespReply _reply;
@@ -32,8 +34,9 @@ internal sealed class Session : IClient
     private byte[] _input = new byte[SmallestInput];
     private int _start;
     private int _end;
-    private bool _found;
+    private bool _filled; // by the last receive, to the end
     private bool _hasWritten; // since the last flush
+    private ValueTask? _flushing; // has begun, and has to be awaited
     private volatile bool _closing;
     private CommandRow? _lastRow;
     private volatile TaskCompletionSource? _resumed; // while a pause keeps a command back
@@ -52,7 +55,8 @@ internal sealed class Session : IClient
         IsAuthenticated = server.Config.RequirePass.Length == 0;
         _framer = new RespFramer(InputLimits());
         _reply = new RespReply(_output, server.Stats);
-        _context = new CommandContext(server, this, _reply);
+        _window = new RequestWindow(server, _framer);
+        _context = new CommandContext(server, this, _reply) { IsPipeline = true };
     }
 
     public long Id { get; }
@@ -145,7 +149,7 @@ internal sealed class Session : IClient
         {
             while (!_closing && await ReceiveAsync().ConfigureAwait(false))
             {
-                await RunReceivedAsync().ConfigureAwait(false);
+                await GoOnAsync().ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
@@ -167,6 +171,7 @@ internal sealed class Session : IClient
     /// <summary>Is this a thread that the network needs, and that cannot be relieved while it runs something long?</summary>
     private static bool MustStayFree => !EventLoop.OwnsThread && !Thread.CurrentThread.IsThreadPoolThread;
 
+    /// <summary>Until there is something that <see cref="GoOnAsync"/> has to wait for; false: the peer has closed.</summary>
     private async ValueTask<bool> ReceiveAsync()
     {
         if (_meanwhile is { } meanwhile)
@@ -174,11 +179,21 @@ internal sealed class Session : IClient
             return TakeMeanwhile(await meanwhile.ConfigureAwait(false));
         }
 
+        return await _transport.ServeAsync(this).ConfigureAwait(false) > 0;
+    }
+
+    Memory<byte> IReceiver.MakeRoom()
+    {
         MakeRoom();
-        var received = await _transport.ReceiveAsync(_input.AsMemory(_end)).ConfigureAwait(false);
+        return _input.AsMemory(_end);
+    }
+
+    bool IReceiver.TryServe(int received)
+    {
         _end += received;
+        _filled = _end == _input.Length;
         Interlocked.Add(ref _server.Stats.InputBytes, received);
-        return received > 0;
+        return TryRunReceived();
     }
 
     /// <summary>Puts what came meanwhile behind what is there; false: the peer has closed.</summary>
@@ -207,11 +222,16 @@ internal sealed class Session : IClient
             {
                 _input = new byte[SmallestInput];
             }
+            else if (_filled && _input.Length < UsualInput)
+            {
+                _input = new byte[_input.Length * 2];
+            }
         }
         else if (_end == _input.Length)
         {
-            // Grows when more than half is one unfinished command; the framer has refused what is longer than its limits.
-            var target = _end - _start > _input.Length / 2 ? new byte[(int)Math.Min(_input.Length * 2L, Array.MaxLength)] : _input;
+            // Grows when more than half is one unfinished command, or to the usual size; the framer has refused what is longer than its limits.
+            var isShort = _end - _start > _input.Length / 2 || (_filled && _input.Length < UsualInput);
+            var target = isShort ? new byte[(int)Math.Min(_input.Length * 2L, Array.MaxLength)] : _input;
             _input.AsSpan(_start, _end - _start).CopyTo(target);
             _input = target;
             _end -= _start;
@@ -219,47 +239,73 @@ internal sealed class Session : IClient
         }
     }
 
-    private async ValueTask RunReceivedAsync()
+    /// <summary>Runs and answers what is there; false: <see cref="GoOnAsync"/> has to go on, because something must be waited for or this is the end.</summary>
+    private bool TryRunReceived()
     {
         while (FindCommand())
         {
-            if (MustStayFree && MayRunLong())
+            if ((MustStayFree && MayRunLong()) || !_server.Gate.TryTakeSoon(out var turn))
             {
-                // The socket engine's own thread must stay free to hear the SCRIPT KILL.
-                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                return false;
             }
 
-            if (!_server.Gate.TryTakeSoon(out var turn))
+            RunBatch(turn);
+            if (!TryFlush() || _context.IsPostponed || _blocked is { IsPending: true })
             {
-                turn = await _server.Gate.TakeAsync(_waiter).ConfigureAwait(false);
+                return false;
             }
+        }
 
-            if (turn.IsHeld)
-            {
-                RunBatch(turn);
-            }
-            else
-            {
-                await RunWhileBusyAsync().ConfigureAwait(false);
-            }
+        return TryFlush() && !_closing;
+    }
 
+    /// <summary>Waits for whatever stopped <see cref="TryRunReceived"/>, until all that is there has been run and answered.</summary>
+    private async ValueTask GoOnAsync()
+    {
+        while (true)
+        {
             await FlushAsync().ConfigureAwait(false);
             if (_context.IsPostponed)
             {
                 await WaitOutPauseAsync().ConfigureAwait(false);
-                if (_closing)
-                {
-                    return; // The command stays found, and nobody wants it any more.
-                }
             }
 
             if (_blocked is { IsPending: true } call)
             {
                 await WaitAsync(call).ConfigureAwait(false);
             }
+
+            if (TryRunReceived() || _closing)
+            {
+                break;
+            }
+
+            if (_flushing is null && !_context.IsPostponed && _blocked is not { IsPending: true } && FindCommand())
+            {
+                await RunNextAsync().ConfigureAwait(false); // The turn was not to be had at once.
+            }
         }
 
         await FlushAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask RunNextAsync()
+    {
+        if (MustStayFree && MayRunLong())
+        {
+            // The socket engine's own thread must stay free to hear the SCRIPT KILL.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+
+        var turn = await _server.Gate.TakeAsync(_waiter).ConfigureAwait(false);
+        if (turn.IsHeld)
+        {
+            RunBatch(turn);
+        }
+        else
+        {
+            await RunWhileBusyAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>CLIENT PAUSE keeps the found command back until it is over, or the client is killed.</summary>
@@ -333,38 +379,49 @@ internal sealed class Session : IClient
     /// <summary>Is there a whole command? It stays found until it is run. Protocol errors are answered here.</summary>
     private bool FindCommand()
     {
-        while (!_found)
+        while (!_closing)
         {
-            if (_closing || _start == _end)
+            if (!_window.HasRequest && !TryFillWindow())
             {
                 return false;
             }
 
-            _framer.Unauthenticated = !IsAuthenticated;
-            FollowLimits();
-            switch (_framer.Next(_input.AsSpan(_start, _end - _start)))
+            if (!_window.Arguments.IsEmpty)
             {
-                case FrameStatus.Request when _framer.Arguments.IsEmpty:
-                    Consume();
-                    break;
-                case FrameStatus.Request:
-                    _found = true;
-                    break;
-                case FrameStatus.ProtocolError:
-                    RefuseProtocol();
-                    return false;
-                default:
-                    return false;
+                return true;
             }
+
+            Consume();
         }
 
-        return true;
+        return false;
+    }
+
+    private bool TryFillWindow()
+    {
+        _context.EndedAt = 0;
+        if (_start == _end)
+        {
+            return false;
+        }
+
+        // Where a password is wanted, a command decides how the next one may look.
+        _framer.Unauthenticated = !IsAuthenticated;
+        FollowLimits();
+        var most = IsAuthenticated && _server.Config.RequirePass.Length == 0 ? RequestWindow.RequestsMax : 1;
+        var status = _window.Fill(_input.AsSpan(_start, _end - _start), most, _context.Db);
+        if (status == FrameStatus.ProtocolError)
+        {
+            RefuseProtocol();
+        }
+
+        return status == FrameStatus.Request;
     }
 
     private void Consume()
     {
-        _start += _framer.Consumed;
-        _found = false;
+        _start += _window.Length;
+        _window.Consume();
         if (_start == _end)
         {
             _start = _end = 0;
@@ -394,6 +451,7 @@ internal sealed class Session : IClient
         {
             _outbox.Begin();
             ReleaseAbandonedWatch();
+            _context.EndedAt = 0;
             var commands = 0;
             do
             {
@@ -414,7 +472,7 @@ internal sealed class Session : IClient
 
     private void RunFound(in Turn turn)
     {
-        _context.Load(_input, _start, _framer.Arguments);
+        _context.Load(_input, _start, _window.Arguments, _window.Row);
         _dropsBlockedReply = ReplyMode != ReplyMode.On;
         if (ReplyMode == ReplyMode.On)
         {
@@ -449,7 +507,7 @@ internal sealed class Session : IClient
     private async ValueTask RunWhileBusyAsync()
     {
         _outbox.BeginWithoutTurn();
-        _context.Load(_input, _start, _framer.Arguments);
+        _context.Load(_input, _start, _window.Arguments, _window.Row);
         if (_server.Dispatcher.RunWhileBusy(_context))
         {
             Consume();
@@ -460,14 +518,32 @@ internal sealed class Session : IClient
     }
 
     /// <summary>Might the found command, or the transaction it ends, hold the turn for long?</summary>
-    private bool MayRunLong()
-    {
-        var name = _framer.Arguments[0].Of(_input.AsSpan(_start, _end - _start));
-        return _server.Commands.Find(name) is { } row
+    private bool MayRunLong() =>
+        _window.Row is { } row
             && (row.MayRunLong || (row.EndsTransaction && Transaction.Queue.Any(static queued => queued.Row.MayRunLong)));
+
+    /// <summary>False: it goes on, and <see cref="FlushAsync"/> waits for its end.</summary>
+    private bool TryFlush()
+    {
+        var flushing = BeginFlush();
+        if (flushing.IsCompletedSuccessfully)
+        {
+            flushing.GetAwaiter().GetResult();
+            return true;
+        }
+
+        _flushing = flushing;
+        return false;
     }
 
     private ValueTask FlushAsync()
+    {
+        var flushing = _flushing ?? BeginFlush();
+        _flushing = null;
+        return flushing;
+    }
+
+    private ValueTask BeginFlush()
     {
         var hasWritten = _hasWritten;
         _hasWritten = false;

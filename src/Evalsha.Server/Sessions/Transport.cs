@@ -6,6 +6,16 @@ using System.Net.Sockets;
 
 namespace Evalsha.Server.Sessions;
 
+/// <summary>Who serves what a transport receives, in place and as far as it can without waiting for anything.</summary>
+internal interface IReceiver
+{
+    /// <summary>Where the next bytes go. Never empty.</summary>
+    Memory<byte> MakeRoom();
+
+    /// <summary>So many bytes are there. False: something has to be waited for, and receiving must stop until that is over.</summary>
+    bool TryServe(int received);
+}
+
 /// <summary>A duplex byte stream with one reader and one writer.</summary>
 internal abstract class Transport
 {
@@ -15,6 +25,19 @@ internal abstract class Transport
 
     /// <summary>Bytes received into the buffer; 0 when the peer has closed.</summary>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer);
+
+    /// <summary>Receives and serves, until the receiver has to wait for something (the result is above 0) or the peer has closed (0).</summary>
+    public virtual async ValueTask<int> ServeAsync(IReceiver receiver)
+    {
+        while (true)
+        {
+            var received = await ReceiveAsync(receiver.MakeRoom()).ConfigureAwait(false);
+            if (received == 0 || !receiver.TryServe(received))
+            {
+                return received;
+            }
+        }
+    }
 
     /// <summary>Sends all of it.</summary>
     public abstract ValueTask SendAsync(ReadOnlyMemory<byte> bytes);
