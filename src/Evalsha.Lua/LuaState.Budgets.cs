@@ -90,6 +90,7 @@ public sealed partial class LuaState
             return true;
         }
         _untilHook = LuaLimits.InterruptInterval;
+        Interpreter.OnInterval();
         if (_cancellation.IsCancellationRequested) return Cancel();
         if (_maxTime > TimeSpan.Zero && Options.Time.GetElapsedTime(_began) >= _maxTime) return Kill(LuaErrorKind.TimeLimit, Text.ToByteString("time limit exceeded"));
         if (InterruptHook?.Invoke(this) is { IsRaised: true } interrupt)

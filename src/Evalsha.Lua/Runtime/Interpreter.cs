@@ -18,22 +18,57 @@ internal enum RunStatus
     Done,
     Raised,
     Yielded,
+
+    /// <summary>Nothing ended: the loop is to be entered again where it was.</summary>
+    Again,
 }
 
 internal static partial class Interpreter
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static RunStatus Execute(LuaThread thread)
+    {
+        // A program may spend its life in one activation: left and entered again now and then, it goes on in better code once there is some.
+        RunStatus status;
+        do status = Loop(thread); while (status == RunStatus.Again);
+        return status;
+    }
+
+    /// <summary>Every so many steps, of any state. Time to replace the precompiled loop: it lacks what only the machine at hand has, and is a sixth slower.</summary>
+    internal static void OnInterval()
+    {
+#if PRECOMPILED
+        if (++s_intervals == LongRun)
+        {
+            // The runtime compiles anew what was called often, in the background; the loop is called once and runs.
+            for (var n = 0; n < CallsToBeHot; n++) Loop(null!);
+        }
+#endif
+    }
+
+#if PRECOMPILED
+    /// <summary>Intervals after which the loop is worth compiling: some 20 to 40 ms of running, twice what compiling takes.</summary>
+    const int LongRun = 20;
+
+    /// <summary>More than the runtime's threshold (Evalsha.Cli.csproj sets 4096).</summary>
+    const int CallsToBeHot = 5000;
+
+    static int s_intervals; // counted by all states at once, so roughly
+#endif
+
     // Optimised at once: its frame is small then (nested host levels must fit a small stack), and a program's first second is not spent in
     // the unoptimised form. The runtime's profile would gain 3 to 8 % later (LoopBench).
     [MethodImpl(Optimised.AtOnce)]
-    static RunStatus Execute(LuaThread thread)
+    static RunStatus Loop(LuaThread thread)
     {
+        if (thread is null) return RunStatus.Done; // see OnInterval
         ref var entered = ref Running(thread);
         ref var R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), entered.Base);
         var closure = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, entered.Func - entered.Base).Ref!);
         ref var K = ref MemoryMarshal.GetArrayDataReference(closure.Constants);
         ref var ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Words), entered.Pc);
 
-    Loop:
+    Next:
         while (true)
         {
             var i = (nuint)(uint)ip;
@@ -969,12 +1004,12 @@ internal static partial class Interpreter
             // The instruction has not begun: do it again if the program may go on.
             if (!SpendSteps(thread, ref ip)) goto Raise;
             thread.IsInstructionRetried = thread.HookEvents != HookEvents.None;
-            ip = ref Unsafe.Subtract(ref ip, 1);
-            goto Reload;
+            Running(thread).Pc--;
+            return RunStatus.Again;
 
         Interrupt:
             if (!SpendSteps(thread, ref ip)) goto Raise;
-            goto Reload;
+            return RunStatus.Again;
 
         Reload:
             R = ref Registers(thread);
@@ -993,7 +1028,7 @@ internal static partial class Interpreter
         closure = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, running.Func - running.Base).Ref!);
         K = ref MemoryMarshal.GetArrayDataReference(closure.Constants);
         ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Words), running.Pc);
-        goto Loop;
+        goto Next;
     }
 
     // The number of the next instruction.
