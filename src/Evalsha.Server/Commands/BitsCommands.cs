@@ -183,7 +183,14 @@ internal static class BitsCommands
             length = Math.Max(length, values[i] is { } value ? StringValue.Length(value) : 0);
         }
 
-        var buffer = new StringBuffer(default);
+        // A megabyte made anew for each call would keep the collector busy: what the destination holds is written over, unless it is read from.
+        var buffer = c.Find(2)?.Value as StringBuffer;
+        if (buffer is null || length == 0 || Array.IndexOf(values, buffer) >= 0)
+        {
+            buffer = StringBuffer.OfZeros(length);
+        }
+
+        buffer.Truncate(length);
         var result = buffer.Extend(length);
         Span<byte> scratch = stackalloc byte[StringValue.ScratchBytes];
         for (var i = 0; i < values.Length; i++)
@@ -192,6 +199,7 @@ internal static class BitsCommands
             if (i == 0)
             {
                 bytes.CopyTo(result);
+                result[bytes.Length..].Clear();
             }
             else
             {
@@ -205,9 +213,14 @@ internal static class BitsCommands
 
         if (isNot)
         {
-            foreach (ref var one in result)
+            foreach (ref var wide in MemoryMarshal.Cast<byte, Vector<byte>>(result))
             {
-                one = (byte)~one;
+                wide = ~wide;
+            }
+
+            foreach (ref var rest in result[(result.Length / Vector<byte>.Count * Vector<byte>.Count)..])
+            {
+                rest = (byte)~rest;
             }
         }
 

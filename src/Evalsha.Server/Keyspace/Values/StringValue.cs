@@ -17,11 +17,18 @@ internal sealed class IntegerValue(long value)
 }
 
 /// <summary>Bytes that grow at the end and can be overwritten.</summary>
-internal sealed class StringBuffer(ReadOnlySpan<byte> bytes)
+internal sealed class StringBuffer
 {
-    private byte[] _bytes = bytes.ToArray();
+    private byte[] _bytes;
 
-    public int Length { get; private set; } = bytes.Length;
+    public StringBuffer(ReadOnlySpan<byte> bytes) => (_bytes, Length) = (bytes.ToArray(), bytes.Length);
+
+    private StringBuffer(byte[] bytes) => (_bytes, Length) = (bytes, bytes.Length);
+
+    /// <summary>So many zeros, without room to grow.</summary>
+    public static StringBuffer OfZeros(int length) => new(new byte[length]);
+
+    public int Length { get; private set; }
 
     public ReadOnlySpan<byte> Span => _bytes.AsSpan(0, Length);
 
