@@ -48,7 +48,7 @@ internal sealed class Finishing : IThreadPoolWorkItem
             ExceptionDispatchInfo? failure = null;
             try
             {
-                next.Finish();
+                next.FinishAtOnce();
             }
             catch (Exception thrown)
             {

@@ -17,6 +17,10 @@ internal static class Hotness
     /// <summary>Looks after which a function is hot: about what compiling it costs was spent in it.</summary>
     private const int Hot = 16;
 
+    /// <summary>Both, where another core compiles: nobody waits, so it may begin sooner.</summary>
+    private const int LooksBeforeInBackground = 8;
+    private const int HotInBackground = 8;
+
     /// <summary>A look at a call weighs more: its step stands for a whole call, not for one instruction of a loop.</summary>
     private const int CallWeight = 8;
 
@@ -69,7 +73,8 @@ internal static class Hotness
 
     private static void Warm(LuaState state, Executable code, int by, in Specimen specimen)
     {
-        if (code.Body is not null || code.Heat < 0 || (code.Heat = Math.Min(code.Heat + by, Hot)) < Hot || state.CompilerLooks < LooksBefore) return;
+        var (hot, before) = state.Finishing is null ? (Hot, LooksBefore) : (HotInBackground, LooksBeforeInBackground);
+        if (code.Body is not null || code.Heat < 0 || (code.Heat = Math.Min(code.Heat + by, hot)) < hot || state.CompilerLooks < before) return;
         Compile(state, code, specimen);
     }
 

@@ -21,6 +21,6 @@ internal static class Rehearsal
         var code = new Executable(Compiler.Compile(Piece.ToArray(), "=rehearsal"u8.ToArray(), new StringPool()));
         code.Originals = (ulong[])code.Words.Clone();
         code.Compiled = new CompiledCode(code.Words.Length);
-        new Translator(code, default, null).Translate().Finish();
+        new Translator(code, default, null).Translate().FinishAtOnce();
     }
 }

@@ -1,6 +1,7 @@
 // One function in IL, and then in machine code: the second step is the long one, and needs nothing of the state.
 // Always: Body is there once Finish has returned; until then the function runs as it did before.
 using System.Reflection.Emit;
+using System.Runtime.CompilerServices;
 using Evalsha.Lua.Runtime;
 
 namespace Evalsha.Lua.Compiled;
@@ -14,6 +15,13 @@ internal sealed class Translation(Executable code, DynamicMethod method, int[] e
 
     public ReadOnlySpan<int> Entries => entries;
 
-    /// <summary>Has the runtime compile the method. On any thread.</summary>
+    /// <summary>Makes the method; the runtime compiles it when it is first called.</summary>
     public void Finish() => Body = method.CreateDelegate<CompiledBody>(Code);
+
+    /// <summary>Makes the method and has the runtime compile it here, on any thread.</summary>
+    public void FinishAtOnce()
+    {
+        Finish();
+        RuntimeHelpers.PrepareDelegate(Body!);
+    }
 }
