@@ -11,7 +11,7 @@
 //                      "<~" by their type
 //   $ID2               the id of connection 2, wherever it stands in a line
 //   & BLPOP q 0        goes on when both servers count one blocked client more; < reads the reply later, on the same connection
-//   = $'0.1'           after a command: ours must be this (Redis 7.2's), the installed older server says otherwise
+//   = $'0.1'           after a command: ours must be this (Redis 7.2's), the installed older server says otherwise; the last comment says why
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;

@@ -57,6 +57,22 @@ public sealed class TranscriptTests : IAsyncLifetime
         differences.ShouldBeEmpty(string.Join('\n', differences));
     }
 
+    /// <summary>An answer of 7.2's that the installed server gives otherwise stands under a comment that says what 7.2 does.</summary>
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Every_answer_that_is_not_the_installed_servers_has_its_reason(string name)
+    {
+        var reason = "";
+        foreach (var line in File.ReadLines(Path.Combine(Folder(), $"{name}.resp")))
+        {
+            reason = line.StartsWith('#') ? line : reason;
+            if (line.StartsWith("= ", StringComparison.Ordinal))
+            {
+                reason.ShouldContain("7.2", customMessage: line);
+            }
+        }
+    }
+
     internal static string Folder()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
