@@ -72,8 +72,12 @@ public sealed class RedisServer : IAsyncDisposable
             GeoCommands.Rows,
             GeoSearchCommands.Rows,
             StreamsCommands.Rows,
+            StreamInfoCommands.Rows,
             BlockingCommands.Rows,
-            XReadCommand.Rows);
+            XReadCommand.Rows,
+            XReadGroupCommand.Rows,
+            StreamGroupsCommands.Rows,
+            StreamClaimCommands.Rows);
         _server.RequestShutdown = RequestShutdown;
         _server.Log.Listener = options.Log;
         _sessions = new SessionSet(_server);

@@ -12,6 +12,13 @@ internal static class Arguments
 {
     public static void WrongArity(this CommandContext c) => c.Reply.Error($"ERR wrong number of arguments for '{c.Row.FullName}' command");
 
+    /// <summary>Redis's answer to a subcommand whose arguments do not fit.</summary>
+    public static void SubcommandSyntaxError(this CommandContext c, string container) =>
+        c.Reply.Error([.. "ERR unknown subcommand or wrong number of arguments for '"u8, .. CText(c[1]), .. "'. Try "u8, .. Encoding.UTF8.GetBytes(container), .. " HELP."u8]);
+
+    /// <summary>The bytes as printf's %s shows them: up to the first zero byte.</summary>
+    public static ReadOnlySpan<byte> CText(ReadOnlySpan<byte> bytes) => bytes.IndexOf((byte)0) is >= 0 and var end ? bytes[..end] : bytes;
+
     public static void SyntaxError(this CommandContext c) => c.Reply.Error(Errors.Syntax);
 
     /// <summary>An integer inside an interval; anything else is the given error.</summary>

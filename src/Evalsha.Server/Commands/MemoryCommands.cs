@@ -80,7 +80,8 @@ public static class MemoryCommands
         SetValue { IsInteger: true } set => set.Count * (long)sizeof(long),
         SetValue set => Sampled(set.Count, samples, i => set[i].Length + TextOverhead) + (set.Count * (long)ElementSlot),
         SortedSetValue sorted => Sampled(sorted.Count, samples, i => sorted.MemberAt(i, out _).Length + TextOverhead) + (sorted.Count * 3L * ElementSlot),
-        StreamValue stream => Sampled((int)Math.Min(stream.Count, int.MaxValue), samples, _ => 2 * TextOverhead) + (stream.BlockCount * (long)TextOverhead),
+        StreamValue stream => Sampled((int)Math.Min(stream.Count, int.MaxValue), samples, _ => 2 * TextOverhead) + (stream.BlockCount * (long)TextOverhead)
+            + stream.Groups.Sum(static group => TextOverhead + (group.ConsumerCount * 2L * TextOverhead) + (group.Pending.Count * 3L * ElementSlot)),
         _ => StringValue.Length(value) + TextOverhead,
     };
 

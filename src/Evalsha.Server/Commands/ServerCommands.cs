@@ -218,6 +218,7 @@ public static class ServerCommands
         c.Server.Unit.Watches.TouchAll(database, null);
         c.Server.Unit.ChangedWhole(database.Count);
         database.Clear();
+        c.Server.Unit.Waiters.TouchAll(database);
     }
 
     private static void SwapDb(CommandContext c)

@@ -1,4 +1,4 @@
-// Commands on streams, without consumer groups.
+// Commands on the entries of a stream; consumer groups are in StreamGroupsCommands, StreamClaimCommands and XReadGroupCommand.
 // Always: an id that was once given is never given again, so a stream stays when it is empty; XADD is written with the id it chose,
 //   and a trim that stopped at a block's border (~) is written as the exact trim it amounted to.
 using Evalsha.Lua.Runtime;
@@ -19,16 +19,6 @@ internal static class StreamsCommands
         new("xdel", -3, Write | Fast, KeySpec.One, XDel) { Since = "5.0.0", Group = "stream", Summary = "Removes entries by id.", AclCategories = ["@stream"], Complexity = "O(1)", KeyUses = ["RW DELETE"], Syntax = "key id..." },
         new("xtrim", -4, Write, KeySpec.One, XTrim) { Since = "5.0.0", Group = "stream", Summary = "Removes the oldest entries.", AclCategories = ["@stream"], Complexity = "O(N), N: evicted entries", KeyUses = ["RW DELETE"], Tips = ["nondeterministic_output"], Syntax = "key trim{strategy(MAXLEN|MINID@6.2.0) [operator(equal='='|approximately='~')] threshold [LIMIT <count:integer>@6.2.0]}", History = ["6.2.0: MINID, LIMIT"] },
         new("xsetid", -3, Write | DenyOom | Fast, KeySpec.One, XSetId) { Since = "5.0.0", Group = "stream", Summary = "Sets a stream's last id.", AclCategories = ["@stream"], Complexity = "O(1)", KeyUses = ["RW UPDATE"], Syntax = "key last-id [ENTRIESADDED <entries_added:integer>@7.0.0] [MAXDELETEDID <max_deleted_entry_id>@7.0.0]", History = ["7.0.0: ENTRIESADDED, MAXDELETEDID"] },
-        new("xinfo", -2, None, KeySpec.None, static c => c.WrongArity())
-        {
-            Complexity = "That of the subcommand",
-            Since = "5.0.0", Group = "stream", Summary = "Facts about streams.", Subcommands =
-            [
-                new("stream", -3, ReadOnly, KeySpec.At(2), XInfoStream) { Since = "5.0.0", Group = "stream", Summary = "What a stream holds.", AclCategories = ["@stream"], Complexity = "O(1)", KeyUses = ["RO ACCESS"], Syntax = "key [FULL <full{[COUNT <count:integer>]}>]", History = ["6.0.0: FULL", "7.0.0: the fields max-deleted-entry-id, entries-added, recorded-first-entry-id, entries-read, lag"] },
-                new("groups", 3, ReadOnly, KeySpec.At(2), XInfoGroups) { Since = "5.0.0", Group = "stream", Summary = "The consumer groups of a stream.", AclCategories = ["@stream"], Complexity = "O(1)", KeyUses = ["RO ACCESS"], Syntax = "key", History = ["7.0.0: the fields entries-read, lag"] },
-                new("help", 2, Loading | Stale, KeySpec.None, XInfoHelp) { Since = "5.0.0", Group = "stream", Summary = "What XINFO knows.", AclCategories = ["@stream"], Complexity = "O(1)" },
-            ],
-        },
     ];
 
     private static ReadOnlySpan<byte> InvalidId => "ERR Invalid stream ID specified as stream command argument"u8;
@@ -154,25 +144,8 @@ internal static class StreamsCommands
     private static void Range(CommandContext c, bool isReverse)
     {
         var (startAt, endAt) = isReverse ? (3, 2) : (2, 3);
-        if (!TryEnd(c, startAt, 0, out var start, out var startExcluded))
+        if (!TryInterval(c, startAt, endAt, out var start, out var end))
         {
-            return;
-        }
-
-        if (startExcluded && !start.TryNext(out start))
-        {
-            c.Reply.Error("ERR invalid start ID for the interval"u8);
-            return;
-        }
-
-        if (!TryEnd(c, endAt, ulong.MaxValue, out var end, out var endExcluded))
-        {
-            return;
-        }
-
-        if (endExcluded && !end.TryPrevious(out end))
-        {
-            c.Reply.Error("ERR invalid end ID for the interval"u8);
             return;
         }
 
@@ -207,7 +180,7 @@ internal static class StreamsCommands
         Answer(c.Reply, stream, start, end, isReverse, count < 0 ? long.MaxValue : count);
     }
 
-    private static void Answer(IReply reply, StreamValue? stream, StreamId start, StreamId end, bool isReverse, long limit)
+    internal static void Answer(IReply reply, StreamValue? stream, StreamId start, StreamId end, bool isReverse, long limit)
     {
         if (stream is null || start > end)
         {
@@ -400,114 +373,45 @@ internal static class StreamsCommands
         c.Reply.Ok();
     }
 
-    private static void XInfoStream(CommandContext c)
-    {
-        if (!TryExisting(c, out var stream))
-        {
-            return;
-        }
-
-        var isFull = c.Count > 3;
-        long count = 10;
-        if (isFull)
-        {
-            if (!c.Is(3, "FULL"u8) || c.Count is not (4 or 6) || (c.Count == 6 && !c.Is(4, "COUNT"u8)))
-            {
-                c.Reply.Error($"ERR unknown subcommand or wrong number of arguments for '{System.Text.Encoding.UTF8.GetString(c[1])}'. Try XINFO HELP.");
-                return;
-            }
-
-            if (c.Count == 6 && !c.TryInteger(5, out count))
-            {
-                return;
-            }
-
-            count = count < 0 ? 10 : count;
-        }
-
-        var reply = c.Reply;
-        reply.Map(isFull ? 9 : 10);
-        reply.Bulk("length"u8);
-        reply.Integer(stream.Count);
-        reply.Bulk("radix-tree-keys"u8);
-        reply.Integer(stream.BlockCount);
-        reply.Bulk("radix-tree-nodes"u8);
-        reply.Integer(stream.BlockCount + 1); // what Redis's tree has for no block and for one
-        reply.Bulk("last-generated-id"u8);
-        BulkId(reply, stream.LastId);
-        reply.Bulk("max-deleted-entry-id"u8);
-        BulkId(reply, stream.MaxDeletedId);
-        reply.Bulk("entries-added"u8);
-        reply.Integer((long)stream.EntriesAdded);
-        reply.Bulk("recorded-first-entry-id"u8);
-        BulkId(reply, stream.FirstId);
-        if (isFull)
-        {
-            reply.Bulk("entries"u8);
-            Answer(reply, stream, StreamId.Min, StreamId.Max, isReverse: false, count == 0 ? long.MaxValue : count);
-            reply.Bulk("groups"u8);
-            reply.Array(0);
-            return;
-        }
-
-        reply.Bulk("groups"u8);
-        reply.Integer(0);
-        reply.Bulk("first-entry"u8);
-        EntryOrNull(reply, stream.AtOrAbove(StreamId.Min));
-        reply.Bulk("last-entry"u8);
-        EntryOrNull(reply, stream.AtOrBelow(StreamId.Max));
-    }
-
-    private static void XInfoGroups(CommandContext c)
-    {
-        if (TryExisting(c, out _))
-        {
-            c.Reply.Array(0);
-        }
-    }
-
-    private static void XInfoHelp(CommandContext c) => c.ReplyHelp(
-        "CONSUMERS <key> <groupname>",
-        "    Show consumers of <groupname>.",
-        "GROUPS <key>",
-        "    Show the stream consumer groups.",
-        "STREAM <key> [FULL [COUNT <count>]",
-        "    Show information about the stream.");
-
-    private static bool TryExisting(CommandContext c, out StreamValue stream)
-    {
-        stream = null!;
-        if (!c.TryGet<StreamValue>(2, out var found))
-        {
-            return false;
-        }
-
-        if (found is null)
-        {
-            c.Reply.Error(Errors.NoSuchKey);
-            return false;
-        }
-
-        stream = found;
-        return true;
-    }
-
-    private static void EntryOrNull(IReply reply, in StreamValue.Cursor cursor)
-    {
-        if (cursor.IsValid)
-        {
-            AnswerEntry(reply, cursor);
-        }
-        else
-        {
-            reply.Null();
-        }
-    }
-
-    private static void BulkId(IReply reply, StreamId id)
+    internal static void BulkId(IReply reply, StreamId id)
     {
         Span<byte> text = stackalloc byte[StreamId.TextBytesMax];
         reply.Bulk(text[..id.Format(text)]);
+    }
+
+    /// <summary>Both ends of an interval, as the first and the last id that are in it.</summary>
+    internal static bool TryInterval(CommandContext c, int startAt, int endAt, out StreamId start, out StreamId end)
+    {
+        end = default;
+        if (!TryStart(c, startAt, out start) || !TryEnd(c, endAt, ulong.MaxValue, out end, out var isExcluded))
+        {
+            return false;
+        }
+
+        if (isExcluded && !end.TryPrevious(out end))
+        {
+            c.Reply.Error("ERR invalid end ID for the interval"u8);
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>The first id of an interval.</summary>
+    internal static bool TryStart(CommandContext c, int i, out StreamId start)
+    {
+        if (!TryEnd(c, i, 0, out start, out var isExcluded))
+        {
+            return false;
+        }
+
+        if (isExcluded && !start.TryNext(out start))
+        {
+            c.Reply.Error("ERR invalid start ID for the interval"u8);
+            return false;
+        }
+
+        return true;
     }
 
     /// <summary>One end of an interval: "-", "+", an id, or "(" and an id.</summary>

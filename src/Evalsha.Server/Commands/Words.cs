@@ -21,6 +21,17 @@ internal static class Words
     public static readonly ByteString ZPopMin = ByteString.FromUtf8("ZPOPMIN");
     public static readonly ByteString ZPopMax = ByteString.FromUtf8("ZPOPMAX");
     public static readonly ByteString XAdd = ByteString.FromUtf8("XADD");
+    public static readonly ByteString XClaim = ByteString.FromUtf8("XCLAIM");
+    public static readonly ByteString XGroup = ByteString.FromUtf8("XGROUP");
+    public static readonly ByteString SetId = ByteString.FromUtf8("SETID");
+    public static readonly ByteString CreateConsumer = ByteString.FromUtf8("CREATECONSUMER");
+    public static readonly ByteString EntriesRead = ByteString.FromUtf8("ENTRIESREAD");
+    public static readonly ByteString Zero = ByteString.FromUtf8("0");
+    public static readonly ByteString Time = ByteString.FromUtf8("TIME");
+    public static readonly ByteString RetryCount = ByteString.FromUtf8("RETRYCOUNT");
+    public static readonly ByteString Force = ByteString.FromUtf8("FORCE");
+    public static readonly ByteString JustId = ByteString.FromUtf8("JUSTID");
+    public static readonly ByteString LastId = ByteString.FromUtf8("LASTID");
     public static readonly ByteString XTrim = ByteString.FromUtf8("XTRIM");
     public static readonly ByteString MaxLen = ByteString.FromUtf8("MAXLEN");
     public static readonly ByteString MinId = ByteString.FromUtf8("MINID");

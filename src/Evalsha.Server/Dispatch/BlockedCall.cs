@@ -56,16 +56,19 @@ public sealed class BlockedCall
     /// <summary>The class of value it waits for.</summary>
     internal Type Kind { get; private set; } = typeof(object);
 
+    /// <summary>It is run again also when the key is gone or holds something else (XREADGROUP: its group is gone then).</summary>
+    internal bool HearsOfLoss { get; private set; }
+
     /// <summary>Its time is up, although nobody has told it yet: it gets nothing any more.</summary>
     internal bool IsLate => _deadline != long.MaxValue && _server.Clock.Provider.GetTimestamp() >= _deadline;
 
     /// <summary>Inside the turn, once, when the command found nothing.</summary>
     /// <param name="milliseconds">0: for ever.</param>
     /// <param name="whenLate">The answer when time is up; null: a missing array.</param>
-    internal void Begin(CommandContext c, Type kind, ReadOnlySpan<ByteString> keys, long milliseconds, ByteString[] command, Action<IReply>? whenLate = null)
+    internal void Begin(CommandContext c, Type kind, ReadOnlySpan<ByteString> keys, long milliseconds, ByteString[] command, Action<IReply>? whenLate = null, bool hearsOfLoss = false)
     {
         System.Diagnostics.Debug.Assert(!IsPending, "a client waits for one thing at a time");
-        (_row, _command, Kind, _whenLate, _wait) = (c.Row, command, kind, whenLate, _wait + 1);
+        (_row, _command, Kind, _whenLate, _wait, HearsOfLoss) = (c.Row, command, kind, whenLate, _wait + 1, hearsOfLoss);
         _context.Select(c.Db.Index);
         _reply.Protocol = c.Reply.Protocol;
         _woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

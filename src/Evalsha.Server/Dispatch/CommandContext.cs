@@ -261,7 +261,8 @@ public sealed class CommandContext
     /// </summary>
     /// <param name="milliseconds">0: for ever.</param>
     /// <param name="command">What to run again, when it is not what came.</param>
-    internal void Block(Type kind, int firstKey, int lastKey, long milliseconds, ByteString[]? command = null)
+    /// <param name="hearsOfLoss">It is also run again when a key is gone or holds a value of another class.</param>
+    internal void Block(Type kind, int firstKey, int lastKey, long milliseconds, ByteString[]? command = null, bool hearsOfLoss = false)
     {
         if (Retries is { } call)
         {
@@ -270,7 +271,7 @@ public sealed class CommandContext
         }
 
         command ??= Own();
-        Client.Blocked!.Begin(this, kind, command.AsSpan(firstKey..(lastKey + 1)), milliseconds, command);
+        Client.Blocked!.Begin(this, kind, command.AsSpan(firstKey..(lastKey + 1)), milliseconds, command, hearsOfLoss: hearsOfLoss);
     }
 
     /// <summary>As Block, for no key: the command waits for its time-out, and then answers this.</summary>

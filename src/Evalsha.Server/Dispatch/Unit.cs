@@ -70,6 +70,16 @@ public sealed class Unit(ServerClock clock, EffectLog effects, ServerStats stats
         }
     }
 
+    /// <summary>Something beside the value changed (a consumer group): it is written and waited for, but breaks no WATCH, as in Redis.</summary>
+    public void ChangedAside(Database database, ReadOnlySpan<byte> key)
+    {
+        Dirty++;
+        if (Waiters.Count != 0)
+        {
+            Waiters.Touch(database, key);
+        }
+    }
+
     /// <summary>Several keys at once, none of them watched any more or all of them touched already (FLUSHDB, SWAPDB).</summary>
     public void ChangedWhole(long changes) => Dirty += changes;
 
@@ -83,6 +93,11 @@ public sealed class Unit(ServerClock clock, EffectLog effects, ServerStats stats
         }
 
         Watches.TouchExpired(database, key);
+        if (Waiters.Count != 0)
+        {
+            Waiters.Touch(database, key);
+        }
+
         if (Tracking.IsActive)
         {
             Tracking.Invalidate(key.Span, expired: true);

@@ -103,14 +103,11 @@ public sealed class Waiters
         for (var i = 0; i < line.Calls.Count;)
         {
             var entry = line.Database.Entries.Find(line.Key);
-            if (entry is null || line.Database.IsExpired(entry))
-            {
-                return;
-            }
+            var there = entry is not null && !line.Database.IsExpired(entry);
 
             // Whoever ends leaves the line by himself, so the next one stands at the same place.
             var call = line.Calls[i];
-            if (entry.Value.GetType() != call.Kind)
+            if (!call.HearsOfLoss && (!there || entry!.Value.GetType() != call.Kind))
             {
                 i++;
             }

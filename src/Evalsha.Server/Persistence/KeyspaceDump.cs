@@ -179,7 +179,7 @@ internal sealed class KeyspaceDump
 
     private void WriteStream(ReadOnlySpan<byte> key, StreamValue stream)
     {
-        if (stream.Count == 0)
+        if (stream.Count == 0 && stream.Groups.All(static group => group.Pending.Count == 0))
         {
             // An empty stream is a key all the same: add an entry and trim it away in one command, as Redis does.
             Begin("XADD"u8, key, 5);
@@ -190,8 +190,17 @@ internal sealed class KeyspaceDump
             _writer.Bulk("y"u8);
         }
 
+        // A pending entry is made again by claiming the stream's entry. Where that one is gone, something stands in for it until all are claimed.
+        var gone = new Queue<StreamId>(stream.Groups.SelectMany(static group => group.Pending.From(StreamId.Min)).Select(static entry => entry.Id)
+            .Where(id => !stream.Contains(id)).Distinct().Order());
+        var standIns = gone.ToArray();
         for (var cursor = stream.AtOrAbove(StreamId.Min); cursor.IsValid; cursor.MoveNext())
         {
+            while (gone.TryPeek(out var missing) && missing < cursor.Id)
+            {
+                WriteStandIn(key, gone.Dequeue());
+            }
+
             var pairs = cursor.Pairs;
             Begin("XADD"u8, key, 1 + pairs.Length);
             WriteId(cursor.Id);
@@ -203,12 +212,101 @@ internal sealed class KeyspaceDump
             HandOnIfFull();
         }
 
+        while (gone.TryDequeue(out var missing))
+        {
+            WriteStandIn(key, missing);
+        }
+
+        if (standIns.Length == 0)
+        {
+            WriteStreamFacts(key, stream);
+        }
+
+        foreach (var group in stream.Groups)
+        {
+            WriteGroup(key, group);
+        }
+
+        if (standIns.Length > 0)
+        {
+            RemoveStandIns(key, stream, standIns);
+            WriteStreamFacts(key, stream);
+        }
+    }
+
+    private void WriteStandIn(ReadOnlySpan<byte> key, StreamId id)
+    {
+        Begin("XADD"u8, key, 3);
+        WriteId(id);
+        _writer.Bulk("x"u8);
+        _writer.Bulk("y"u8);
+        HandOnIfFull();
+    }
+
+    // At the front by XTRIM, which unlike XDEL leaves no mark; what is gone from the middle was removed by XDEL.
+    private void RemoveStandIns(ReadOnlySpan<byte> key, StreamValue stream, StreamId[] standIns)
+    {
+        Begin("XTRIM"u8, key, 2);
+        _writer.Bulk(stream.Count == 0 ? "MAXLEN"u8 : "MINID"u8);
+        if (stream.Count == 0)
+        {
+            _writer.Bulk("0"u8);
+            return;
+        }
+
+        WriteId(stream.FirstId);
+        foreach (var id in standIns.Where(id => id > stream.FirstId))
+        {
+            Begin("XDEL"u8, key, 1);
+            WriteId(id);
+            HandOnIfFull();
+        }
+    }
+
+    private void WriteStreamFacts(ReadOnlySpan<byte> key, StreamValue stream)
+    {
         Begin("XSETID"u8, key, 5);
         WriteId(stream.LastId);
         _writer.Bulk("ENTRIESADDED"u8);
         WriteNumber(stream.EntriesAdded);
         _writer.Bulk("MAXDELETEDID"u8);
         WriteId(stream.MaxDeletedId);
+    }
+
+    private void WriteGroup(ReadOnlySpan<byte> key, StreamGroup group)
+    {
+        _writer.Request(7);
+        _writer.Bulk("XGROUP"u8);
+        _writer.Bulk("CREATE"u8);
+        _writer.Bulk(key);
+        _writer.Bulk(group.Name.Span);
+        WriteId(group.LastId);
+        _writer.Bulk("ENTRIESREAD"u8);
+        _writer.BulkInteger(group.EntriesRead);
+        foreach (var consumer in group.Consumers)
+        {
+            _writer.Request(5);
+            _writer.Bulk("XGROUP"u8);
+            _writer.Bulk("CREATECONSUMER"u8);
+            _writer.Bulk(key);
+            _writer.Bulk(group.Name.Span);
+            _writer.Bulk(consumer.Name.Span);
+            foreach (var entry in consumer.Pending.From(StreamId.Min))
+            {
+                Begin("XCLAIM"u8, key, 10);
+                _writer.Bulk(group.Name.Span);
+                _writer.Bulk(consumer.Name.Span);
+                _writer.Bulk("0"u8);
+                WriteId(entry.Id);
+                _writer.Bulk("TIME"u8);
+                _writer.BulkInteger(entry.DeliveredAt);
+                _writer.Bulk("RETRYCOUNT"u8);
+                _writer.BulkInteger(entry.Deliveries);
+                _writer.Bulk("JUSTID"u8);
+                _writer.Bulk("FORCE"u8);
+                HandOnIfFull();
+            }
+        }
     }
 
     private void WriteId(StreamId id)

@@ -90,7 +90,7 @@ public sealed class CommandFuzzTests
                 "+hash" => Sorted(await server.SendAsync("HGETALL", key)),
                 "+set" => Sorted(await server.SendAsync("SMEMBERS", key)),
                 "+zset" => await server.SendAsync("ZRANGE", key, "0", "-1", "WITHSCORES"),
-                "+stream" => await server.SendAsync("XRANGE", key, "-", "+"),
+                "+stream" => await server.SendAsync("XRANGE", key, "-", "+") + await server.SendAsync("XPENDING", key, "g0") + await server.SendAsync("XPENDING", key, "g1"),
                 _ => "",
             };
             state.Append(CultureInfo.InvariantCulture, $"\n     {key} {type} {held} ttl {await server.SendAsync("TTL", key)}");

@@ -52,6 +52,18 @@ public sealed class EffectsTests
     [InlineData("XTRIM x MAXLEN ~ 1", "")]
     [InlineData("XTRIM x MAXLEN 1", "XTRIM x MAXLEN = 1")]
     [InlineData("XTRIM x MAXLEN ~ 0", "XTRIM x MAXLEN = 0")]
+    [InlineData("XGROUP CREATE x g2 $", "XGROUP CREATE x g2 $")]
+    [InlineData("XGROUP CREATECONSUMER x g c", "XGROUP CREATECONSUMER x g c")]
+    [InlineData("XREADGROUP GROUP g c COUNT 1 STREAMS x >", "XGROUP CREATECONSUMER x g c | XCLAIM x g c 0 1-1 TIME 1767225600000 RETRYCOUNT 1 FORCE JUSTID LASTID 1-1 | XGROUP SETID x g 1-1 ENTRIESREAD 1")]
+    [InlineData("XREADGROUP GROUP g held NOACK STREAMS x >", "XGROUP SETID x g 2-1 ENTRIESREAD 2")]
+    [InlineData("XREADGROUP GROUP g held STREAMS x 0", "")]
+    [InlineData("XREADGROUP GROUP h held STREAMS x >", "")]
+    [InlineData("XACK x h 1-1", "XACK x h 1-1")]
+    [InlineData("XACK x h 9-9", "")]
+    [InlineData("XCLAIM x h held 0 1-1 JUSTID", "XCLAIM x h held 0 1-1 TIME 1767225600000 RETRYCOUNT 1 FORCE JUSTID LASTID 2-1")]
+    [InlineData("XCLAIM x h held 0 9-9 LASTID 9-9", "XGROUP SETID x h 9-9 ENTRIESREAD 2")]
+    [InlineData("XCLAIM x h held 100 1-1", "")]
+    [InlineData("XAUTOCLAIM x h other 0 1-1 COUNT 1", "XGROUP CREATECONSUMER x h other | XCLAIM x h other 0 1-1 TIME 1767225600000 RETRYCOUNT 2 FORCE JUSTID LASTID 2-1")]
     [InlineData("ZADD z 1 m", "")]
     [InlineData("ZADD z 2 m", "ZADD z 2 m")]
     [InlineData("DEL nothing", "")]
@@ -62,7 +74,8 @@ public sealed class EffectsTests
     public async Task A_command_leaves_this_effect(string command, string effect)
     {
         await using var server = await RedisServer.StartAsync(new RedisServerOptions { TimeProvider = new ManualTime(), Seed = 1 });
-        foreach (var first in (string[])["SET k old", "SET n 5", "HSET h f 1", "SADD one m", "XADD x 1-1 f v", "XADD x 2-1 f v", "ZADD z 1 m", "RPUSH l x"])
+        foreach (var first in (string[])["SET k old", "SET n 5", "HSET h f 1", "SADD one m", "XADD x 1-1 f v", "XADD x 2-1 f v", "ZADD z 1 m", "RPUSH l x",
+            "XGROUP CREATE x g 0 ENTRIESREAD 0", "XGROUP CREATECONSUMER x g held", "XGROUP CREATE x h 0 ENTRIESREAD 0", "XREADGROUP GROUP h held STREAMS x >"])
         {
             await server.ExecuteAsync(first.Split(' '));
         }

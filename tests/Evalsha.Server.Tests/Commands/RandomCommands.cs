@@ -23,7 +23,7 @@ internal sealed class RandomCommands(Random random, bool withChance = false)
     private static readonly string[] StreamIds = ["*", "0-1", "1-1", "1-2", "2-*", "3-0", "5", "5-5", "-", "+", "0-0", "x", "7-7", "1-x", "9-*", "(1-1", "(", "10-1", "11"];
     private static readonly string[] Seconds = ["100", "200", "1000", "0", "-1", "abc", "9223372036854775807"];
 
-    public RandomCommand Next() => random.Next(withChance ? 11 : 10) switch
+    public RandomCommand Next() => random.Next(withChance ? 12 : 11) switch
     {
         0 => Strings(),
         1 => Hashes(),
@@ -35,6 +35,7 @@ internal sealed class RandomCommands(Random random, bool withChance = false)
         7 => Keys(),
         8 => Bits(),
         9 => Geo(),
+        10 => Groups(),
         _ => Chance(),
     };
 
@@ -318,6 +319,26 @@ internal sealed class RandomCommands(Random random, bool withChance = false)
             case 10: return Of(["XSETID", key, Pick(StreamIds), .. Some(["ENTRIESADDED", SmallInt()], ["MAXDELETEDID", Pick(StreamIds)])]);
             case 11: return Of("XRANGE", key, "-", "+");
             default: return Of("XREVRANGE", key, "+", "-", "COUNT", "2");
+        }
+    }
+
+    // 7.2 makes a consumer where 7.0 does not: how many there are is not asked.
+    private RandomCommand Groups()
+    {
+        var (key, group, consumer) = (Key('x'), $"g{random.Next(3)}", $"c{random.Next(3)}");
+        string Id() => random.Next(3) == 0 ? Pick(StreamIds[1..]) : $"{random.Next(1, 40)}-{random.Next(4)}";
+        switch (random.Next(12))
+        {
+            case 0: return Of(["XGROUP", "CREATE", key, group, Pick(["0", "$", "5", "x"]), .. Some(["MKSTREAM"], ["ENTRIESREAD", SmallInt()])]);
+            case 1: return Of(["XGROUP", "SETID", key, group, Pick(["0", "$", "5", "+", "x"]), .. Some(["ENTRIESREAD", SmallInt()])]);
+            case 2: return random.Next(4) == 0 ? Of("XGROUP", "DESTROY", key, group) : Of("XGROUP", "DELCONSUMER", key, group, consumer);
+            case 3 or 4 or 5: return Of(["XREADGROUP", "GROUP", group, consumer, .. Some(["COUNT", SmallInt()], ["NOACK"]), "STREAMS", key, Pick([">", ">", ">", "0", "5-1", "$"])]);
+            case 6: return Of("XREADGROUP", "GROUP", group, consumer, "COUNT", "2", "STREAMS", key, Key('x'), ">", Pick([">", "0"]));
+            case 7: return Of(["XACK", key, group, .. Many(3, Id)]);
+            case 8: return Of("XPENDING", key, group);
+            case 9: return Of(["XCLAIM", key, group, consumer, Pick(["0", "100000000", "x"]), .. Many(3, Id), .. Some(["FORCE"], ["JUSTID"], ["RETRYCOUNT", SmallInt()], ["LASTID", Id()])]);
+            case 10: return Of(["XAUTOCLAIM", key, group, consumer, Pick(["0", "0", "100000000"]), Id(), .. Some(["COUNT", SmallInt()], ["JUSTID"])]);
+            default: return Of(["XDEL", key, .. Many(3, Id)]);
         }
     }
 

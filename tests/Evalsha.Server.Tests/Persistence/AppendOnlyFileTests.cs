@@ -50,7 +50,7 @@ public sealed class AppendOnlyFileTests : IDisposable
     {
         await using var real = await RealRedis.StartAsync("--appendonly", "yes", "--aof-use-rdb-preamble", "no", "--aof-timestamp-enabled", "yes");
         using var client = await RawRedis.ConnectAsync(real.Port);
-        await LogWorkload.RunAsync(client, 5, 1500);
+        await LogWorkload.RunAsync(client, 5, 1500, withGroups: false);
         await MakeEmptyStreamAsync(client);
         var expected = await KeyspaceDigest.ReadAsync(client);
         (await _folder.DigestAsync(_folder.Copy(real.Directory))).ShouldBe(expected);
@@ -61,6 +61,17 @@ public sealed class AppendOnlyFileTests : IDisposable
         }
 
         (await _folder.DigestAsync(_folder.Copy(real.Directory))).ShouldBe(expected);
+    }
+
+    // Redis 7.0 does not write how much a group has read, and its rewrite forgets what is pending of entries that are gone; ours does neither.
+    [Fact]
+    public async Task Consumer_groups_in_the_log_of_a_real_Redis_are_loaded()
+    {
+        await using var real = await RealRedis.StartAsync("--appendonly", "yes", "--aof-use-rdb-preamble", "no");
+        using var client = await RawRedis.ConnectAsync(real.Port);
+        await LogWorkload.RunAsync(client, 6, 1500);
+        var expected = KeyspaceDigest.WithoutReadCounts(await KeyspaceDigest.ReadAsync(client));
+        KeyspaceDigest.WithoutReadCounts(await _folder.DigestAsync(_folder.Copy(real.Directory))).ShouldBe(expected);
     }
 
     [Fact]

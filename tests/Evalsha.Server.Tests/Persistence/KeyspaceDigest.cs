@@ -27,6 +27,8 @@ internal static partial class KeyspaceDigest
         return text.ToString();
     }
 
+    public static string WithoutReadCounts(string digest) => ReadCounts().Replace(digest, "");
+
     private static async Task<string> ValueAsync(RawRedis server, string key, string type) => type switch
     {
         "+string" => await server.SendAsync("GET", key),
@@ -34,9 +36,12 @@ internal static partial class KeyspaceDigest
         "+hash" => string.Join(' ', Items(await server.SendAsync("HGETALL", key)).Chunk(2).Select(pair => $"{pair[0]}={pair[1]}").Order(StringComparer.Ordinal)),
         "+set" => string.Join(' ', Items(await server.SendAsync("SMEMBERS", key)).Order(StringComparer.Ordinal)),
         "+zset" => string.Join(' ', Items(await server.SendAsync("ZRANGE", key, "0", "-1", "WITHSCORES")).Chunk(2).Select(pair => $"{pair[0]}={Score(pair[1])}")),
-        "+stream" => await server.SendAsync("XRANGE", key, "-", "+") + string.Concat(StreamFacts().Matches(await server.SendAsync("XINFO", "STREAM", key)).Select(match => match.Value)),
+        "+stream" => await server.SendAsync("XRANGE", key, "-", "+") + string.Concat(StreamFacts().Matches(await server.SendAsync("XINFO", "STREAM", key)).Select(match => match.Value))
+            + Groups(await server.SendAsync("XINFO", "STREAM", key, "FULL", "COUNT", "0")),
         _ => throw new InvalidDataException($"a key of type {type}"),
     };
+
+    private static string Groups(string full) => Seen().Replace(full[full.IndexOf("'groups'", StringComparison.Ordinal)..], "");
 
     // Redis 7.0 prints 17 digits, 7.2 the fewest that read back.
     private static double Score(string text) => text[1..^1] is var digits && digits.EndsWith("inf", StringComparison.Ordinal)
@@ -50,4 +55,11 @@ internal static partial class KeyspaceDigest
 
     [GeneratedRegex(@"'(last-generated-id|max-deleted-entry-id|entries-added)', [^,\]]*")]
     private static partial Regex StreamFacts();
+
+    // When a consumer was last seen is not kept on disk, by Redis neither.
+    [GeneratedRegex("\\$'(seen|active)-time', :-?[0-9]+, ")]
+    private static partial Regex Seen();
+
+    [GeneratedRegex("'(entries-read|lag)', (:-?[0-9]+|\\$-1), ")]
+    private static partial Regex ReadCounts();
 }

@@ -7,7 +7,7 @@ namespace Evalsha.Server.Tests.Persistence;
 
 internal static class LogWorkload
 {
-    public static async Task RunAsync(RawRedis server, int seed, int commands)
+    public static async Task RunAsync(RawRedis server, int seed, int commands, bool withGroups = true)
     {
         var random = new Random(seed);
         for (var i = 0; i < commands; i++)
@@ -19,28 +19,28 @@ internal static class LogWorkload
 
             if (random.Next(10) != 0)
             {
-                await server.SendAsync(One(random));
+                await server.SendAsync(One(random, withGroups));
                 continue;
             }
 
             await server.SendAsync("MULTI");
             for (var inside = random.Next(5); inside >= 0; inside--)
             {
-                await server.SendAsync(One(random));
+                await server.SendAsync(One(random, withGroups));
             }
 
             await server.SendAsync("EXEC");
         }
     }
 
-    private static string[] One(Random random)
+    private static string[] One(Random random, bool withGroups)
     {
         string Key(string type) => $"{type}:{random.Next(6)}";
         string Number() => random.Next(-50, 50).ToString(CultureInfo.InvariantCulture);
         string Any() => random.Next(4) == 0 ? "\0\r\n$3*\xff" : $"v{random.Next(40)}";
         string Later() => (random.Next(1, 9) * 1_000_000).ToString(CultureInfo.InvariantCulture);
         string AnyKey() => Key(new[] { "s", "n", "l", "h", "e", "z", "x" }[random.Next(7)]);
-        return random.Next(38) switch
+        return random.Next(withGroups ? 43 : 38) switch
         {
             0 => ["SET", Key("s"), Any()],
             1 => ["SET", Key("s"), Any(), "EX", Later()],
@@ -79,7 +79,11 @@ internal static class LogWorkload
             34 => ["DEL", AnyKey()],
             35 => ["RENAME", Key("s"), Key("s")],
             36 => ["COPY", Key("h"), Key("h"), "REPLACE"],
-            _ => ["MOVE", Key("l"), "2"],
+            37 => ["MOVE", Key("l"), "2"],
+            38 => ["XGROUP", "CREATE", Key("x"), $"g{random.Next(2)}", "0", "MKSTREAM"],
+            39 or 40 => ["XREADGROUP", "GROUP", $"g{random.Next(2)}", $"c{random.Next(2)}", "COUNT", "2", "STREAMS", Key("x"), ">"],
+            41 => ["XAUTOCLAIM", Key("x"), $"g{random.Next(2)}", $"c{random.Next(3)}", "0", "0", "COUNT", "2"],
+            _ => ["XGROUP", "DELCONSUMER", Key("x"), $"g{random.Next(2)}", $"c{random.Next(3)}"],
         };
     }
 }

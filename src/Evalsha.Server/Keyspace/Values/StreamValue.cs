@@ -12,6 +12,7 @@ internal sealed class StreamValue
     private Block[] _blocks = new Block[4];
     private int _head;
     private int _blockCount;
+    private SortedDictionary<ByteString, StreamGroup>? _groups;
 
     public long Count { get; private set; }
 
@@ -26,6 +27,69 @@ internal sealed class StreamValue
     public int BlockCount => _blockCount;
 
     public StreamId FirstId => Count == 0 ? StreamId.Min : _blocks[_head].Ids[0];
+
+    public int GroupCount => _groups?.Count ?? 0;
+
+    /// <summary>The consumer groups in the order of their names' bytes.</summary>
+    public IEnumerable<StreamGroup> Groups => _groups?.Values ?? Enumerable.Empty<StreamGroup>();
+
+    public StreamGroup? FindGroup(ByteString name) => _groups?.GetValueOrDefault(name);
+
+    /// <summary>False: there is a group of that name.</summary>
+    public bool TryAdd(StreamGroup group) => (_groups ??= []).TryAdd(group.Name, group);
+
+    public bool RemoveGroup(ByteString name) => _groups?.Remove(name) ?? false;
+
+    /// <summary>Whether an entry after <paramref name="start"/> or at it may have been removed by XDEL: then counting entries from there tells nothing.</summary>
+    public bool MayHaveGapsFrom(StreamId start) => Count > 0 && MaxDeletedId != StreamId.Min && MaxDeletedId >= FirstId && start <= MaxDeletedId;
+
+    /// <summary>How many entries were ever added up to an id; <see cref="StreamGroup.Unknown"/> when removals hide it.</summary>
+    public long AddedUpTo(StreamId id)
+    {
+        if (EntriesAdded == 0)
+        {
+            return 0;
+        }
+
+        if ((Count == 0 && id <= LastId) || id == LastId)
+        {
+            return (long)EntriesAdded;
+        }
+
+        if (id > LastId)
+        {
+            return StreamGroup.Unknown;
+        }
+
+        if (MaxDeletedId == StreamId.Min || MaxDeletedId < FirstId)
+        {
+            if (id < FirstId)
+            {
+                return (long)EntriesAdded - Count;
+            }
+
+            if (id == FirstId)
+            {
+                return (long)EntriesAdded - Count + 1;
+            }
+        }
+
+        return StreamGroup.Unknown;
+    }
+
+    /// <summary>How many entries a group has still to read; null when removals hide it.</summary>
+    public long? Lag(StreamGroup group)
+    {
+        if (EntriesAdded == 0)
+        {
+            return 0;
+        }
+
+        var read = group.EntriesRead != StreamGroup.Unknown && !MayHaveGapsFrom(group.LastId) ? group.EntriesRead : AddedUpTo(group.LastId);
+        return read == StreamGroup.Unknown ? null : (long)EntriesAdded - read;
+    }
+
+    public bool Contains(StreamId id) => AtOrAbove(id) is { IsValid: true } found && found.Id == id;
 
     /// <summary>Appends an entry: fields and values in turn. The id must be above <see cref="LastId"/>.</summary>
     public void Append(StreamId id, ByteString[] pairs)
@@ -187,6 +251,11 @@ internal sealed class StreamValue
         for (var i = 0; i < _blockCount; i++)
         {
             clone._blocks[i] = _blocks[_head + i].Clone();
+        }
+
+        foreach (var group in Groups)
+        {
+            clone.TryAdd(group.Clone());
         }
 
         return clone;
