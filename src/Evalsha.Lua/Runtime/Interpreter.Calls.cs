@@ -351,9 +351,49 @@ internal static partial class Interpreter
         return CallOutcome.Yielded;
     }
 
-    static CallOutcome CallIterator(LuaThread thread, ref ulong ip) => CallIterator(thread, Begin(thread, ref ip));
+    // For the loop, which completes the instruction itself when the call did.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static CallOutcome CallIterator(LuaThread thread, ref ulong ip)
+    {
+        var i = Begin(thread, ref ip);
+        ref var caller = ref Running(thread);
+        var state = thread.State;
+        var func = caller.Base + i.A + 3;
+        ref var slot = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), func);
+        ref var iterator = ref Unsafe.Subtract(ref slot, 3);
+        // What is not at hand, and every limit reached, is left to the general way, which also raises the errors.
+        if (iterator.Bits != LuaValue.FunctionTag || thread.HookEvents != HookEvents.None || state.HostLevels + 1 >= LuaLimits.HostLevelsMax || func + 3 > thread.StackLimit) return CallIterator(thread, i, isFinished: false);
+        if (iterator.Ref!.GetType() == typeof(LuaClosure))
+        {
+            var code = Unsafe.As<LuaClosure>(iterator.Ref).Code;
+            if (func + 3 + code.EntrySlots > thread.StackLimit || thread.FrameIndex + 1 >= thread.Frames.Length) return CallIterator(thread, i, isFinished: false);
+            LuaValue.Copy(ref slot, ref iterator);
+            LuaValue.Copy(ref Unsafe.Add(ref slot, 1), ref Unsafe.Add(ref iterator, 1));
+            LuaValue.Copy(ref Unsafe.Add(ref slot, 2), ref Unsafe.Add(ref iterator, 2));
+            for (var n = Math.Min(2, code.ParameterCount); n < code.CleanUpTo; n++) LuaValue.WriteBits(ref Unsafe.Add(ref slot, n + 1), LuaValue.NilTag);
+            ref var frame = ref Unsafe.Add(ref caller, 1);
+            frame.Func = func;
+            frame.Base = func + 1;
+            frame.Wanted = i.C;
+            frame.Kind = FrameKind.Iterator;
+            frame.Pc = 0;
+            thread.FrameIndex++;
+            state.HostLevels++;
+            return CallOutcome.Entered;
+        }
+        var host = Unsafe.As<LuaHostFunction>(iterator.Ref);
+        if (host.Kind != HostKind.Wrapped) return CallIterator(thread, i, isFinished: false);
+        LuaValue.Copy(ref slot, ref iterator);
+        LuaValue.Copy(ref Unsafe.Add(ref slot, 1), ref Unsafe.Add(ref iterator, 1));
+        LuaValue.Copy(ref Unsafe.Add(ref slot, 2), ref Unsafe.Add(ref iterator, 2));
+        var mine = thread.FrameIndex;
+        state.HostLevels++;
+        var outcome = CallResume(thread, host, func, 2, i.C, FrameKind.Iterator);
+        if (outcome == CallOutcome.Completed || (outcome == CallOutcome.Raised && thread.FrameIndex == mine)) state.HostLevels--;
+        return outcome;
+    }
 
-    static CallOutcome CallIterator(LuaThread thread, Instruction i)
+    static CallOutcome CallIterator(LuaThread thread, Instruction i, bool isFinished = true)
     {
         var state = thread.State;
         var loop = thread.Frames[thread.FrameIndex].Base + i.A;
@@ -369,7 +409,7 @@ internal static partial class Interpreter
         if (outcome == CallOutcome.Completed)
         {
             state.HostLevels--;
-            FinishIterator(thread);
+            if (isFinished) FinishIterator(thread);
         }
         else if (outcome == CallOutcome.Raised && thread.FrameIndex == frame)
         {

@@ -22,6 +22,7 @@ internal static partial class Interpreter
     {
         if (function.Kind < HostKind.Select)
         {
+            if (function.Kind == HostKind.Next && TryNext(thread, ref slot, func, arguments, wanted)) return CallOutcome.Completed;
             return function.Kind == HostKind.Plain ? CallHost(thread, function, func, arguments, wanted) : PrepareCall(thread, func, arguments, wanted, 0);
         }
         if (function.Kind >= HostKind.Yield)
@@ -192,6 +193,22 @@ internal static partial class Interpreter
     internal static double Greater(double a, double b) => b > a ? b : a;
 
     internal static double Lesser(double a, double b) => b < a ? b : a;
+
+    // next(t) and next(t, k) with a key that is there.
+    static bool TryNext(LuaThread thread, ref LuaValue slot, int func, int arguments, int wanted)
+    {
+        ref var first = ref Unsafe.Add(ref slot, 1);
+        if (arguments is not (1 or 2) || !first.IsTable || thread.HookEvents != HookEvents.None) return false;
+        var table = first.AsTable;
+        var position = arguments == 1 ? 0 : table.FindPosition(Unsafe.Add(ref first, 1));
+        if (position < 0) return false;
+        ref var found = ref table.AdvanceTo(ref position, ref slot);
+        var isEnd = Unsafe.IsNullRef(ref found);
+        if (isEnd) LuaValue.WriteBits(ref slot, LuaValue.NilTag);
+        else LuaValue.Copy(ref first, ref found);
+        Pad(thread, ref slot, isEnd ? 1 : 2, func, wanted);
+        return true;
+    }
 
     // The part of the string that arguments 2 and 3 name, as offsets. False: they are no numbers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

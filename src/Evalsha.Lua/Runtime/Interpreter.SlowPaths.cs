@@ -330,14 +330,14 @@ internal static partial class Interpreter
     const int FieldsPerFlush = 50;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static bool CopyVarargs(LuaThread thread, LuaClosure closure, ref LuaValue target, ref ulong ip)
+    static bool TryCopyVarargs(LuaThread thread, LuaClosure closure, ref LuaValue target, ref ulong ip)
     {
         ref var frame = ref Running(thread);
         var count = frame.Base - frame.Func - 1 - closure.Code.ParameterCount;
         var i = (uint)Reread(ref ip);
         var wanted = (int)(i >> 23) - 1;
         var to = (int)(i >> 6) & 0xFF;
-        if (count < 0 || frame.Base + to + count + 1 > thread.StackLimit) return CopyVarargs(thread, Begin(thread, ref ip));
+        if (count < 0 || frame.Base + to + count + 1 > thread.StackLimit) return false;
         ref var source = ref Unsafe.Subtract(ref target, to + count);
         if (wanted < 0)
         {

@@ -736,6 +736,12 @@ internal static partial class Interpreter
                             thread.State.HostLevels--;
                             goto ReturnToLua;
                         }
+                        if ((ci.Kind & FrameKind.Mask) == FrameKind.Iterator && thread.HookEvents == HookEvents.None)
+                        {
+                            LuaValue.Copy(ref target, ref ra);
+                            for (var n = 1; n < wanted; n++) LuaValue.WriteBits(ref Unsafe.Add(ref target, n), LuaValue.NilTag);
+                            goto IteratorDone;
+                        }
                         // A comparator or another callback of the host, mostly.
                         if ((ci.Kind & FrameKind.Mask) != FrameKind.Entry || wanted != 1) goto ReturnSpecial;
                         LuaValue.Copy(ref target, ref ra);
@@ -765,6 +771,11 @@ internal static partial class Interpreter
                     ref var target = ref Unsafe.Add(ref R, ci.Func - ci.Base);
                     if ((ci.Kind & FrameKind.Mask) != 0)
                     {
+                        if ((ci.Kind & FrameKind.Mask) == FrameKind.Iterator && thread.HookEvents == HookEvents.None)
+                        {
+                            for (var n = 0; n < ci.Wanted; n++) LuaValue.WriteBits(ref Unsafe.Add(ref target, n), LuaValue.NilTag);
+                            goto IteratorDone;
+                        }
                         if ((ci.Kind & FrameKind.Mask) != FrameKind.Metamethod) goto ReturnSpecial;
                         if (ci.Wanted != 0)
                         {
@@ -868,7 +879,8 @@ internal static partial class Interpreter
                 }
 
                 case (uint)OpCode.VarArg:
-                    if (!CopyVarargs(thread, closure, ref ra, ref ip)) goto Raise;
+                    if (TryCopyVarargs(thread, closure, ref ra, ref ip)) continue;
+                    if (!CopyVarargs(thread, Begin(thread, ref ip))) goto Raise;
                     goto Reload;
 
                 case Op.Hook:
@@ -932,7 +944,23 @@ internal static partial class Interpreter
                 case CallOutcome.Raised:
                     goto Raise;
                 default:
-                    goto Returned; // the instruction was completed, and the position moved
+                    R = ref Registers(thread);
+                    if (thread.HookEvents == HookEvents.None) goto Iterated;
+                    FinishIterator(thread);
+                    goto Returned;
+            }
+
+        Iterated:
+            {
+                // The second half of TFORLOOP: the control variable takes the first result, and the jump back follows unless that is nil.
+                ref var iterator = ref RA(ref R, ref ip);
+                if (!Unsafe.Add(ref iterator, 3).IsNil)
+                {
+                    LuaValue.Copy(ref Unsafe.Add(ref iterator, 2), ref Unsafe.Add(ref iterator, 3));
+                    goto Jump;
+                }
+                ip = ref Unsafe.Add(ref ip, 1);
+                continue;
             }
 
         Compare:
@@ -952,6 +980,18 @@ internal static partial class Interpreter
                 ip = ref Unsafe.Add(ref ip, distance + 1);
                 if (distance < 0 && (thread.State.StepsLeft += distance) < 0) goto Interrupt;
                 continue;
+            }
+
+        IteratorDone:
+            {
+                thread.State.HostLevels--;
+                ref var looping = ref Unsafe.Subtract(ref Running(thread), 1);
+                thread.FrameIndex--;
+                R = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(thread.Stack), looping.Base);
+                closure = Unsafe.As<LuaClosure>(Unsafe.Add(ref R, looping.Func - looping.Base).Ref!);
+                K = ref MemoryMarshal.GetArrayDataReference(closure.Constants);
+                ip = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(closure.Words), looping.Pc);
+                goto Iterated;
             }
 
         MetamethodDone:
