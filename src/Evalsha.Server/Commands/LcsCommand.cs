@@ -67,14 +67,14 @@ internal static class LcsCommand
             return;
         }
 
-        var table = Table(a, b);
-        var length = table[(a.Length * (b.Length + 1)) + b.Length];
         if (wantsLength)
         {
-            c.Reply.Integer(length);
+            c.Reply.Integer(Length(a, b));
             return;
         }
 
+        var table = Table(a, b);
+        var length = table[(a.Length * (b.Length + 1)) + b.Length];
         var common = new byte[length];
         var matches = Walk(table, a, b, common);
         if (!wantsIndexes)
@@ -106,6 +106,33 @@ internal static class LcsCommand
         c.Reply.Integer(length);
     }
 
+    /// <summary>The length alone needs two rows of the table.</summary>
+    private static int Length(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
+    {
+        var (above, row) = (new int[b.Length + 1], new int[b.Length + 1]);
+        foreach (var letter in a)
+        {
+            FillRow(above, row, letter, b);
+            (above, row) = (row, above);
+        }
+
+        return above[b.Length];
+    }
+
+    private static void FillRow(ReadOnlySpan<int> above, Span<int> row, byte letter, ReadOnlySpan<byte> b)
+    {
+        var (diagonal, left) = (0, 0);
+        above = above[1..];
+        row = row[1..];
+        for (var j = 0; j < row.Length && j < above.Length && j < b.Length; j++)
+        {
+            var up = above[j];
+            left = letter == b[j] ? diagonal + 1 : Math.Max(up, left);
+            diagonal = up;
+            row[j] = left;
+        }
+    }
+
     /// <summary>table[i, j] is the length for the first i bytes of a and the first j of b.</summary>
     private static int[] Table(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
     {
@@ -113,12 +140,7 @@ internal static class LcsCommand
         var table = new int[(a.Length + 1) * width];
         for (var i = 1; i <= a.Length; i++)
         {
-            for (var j = 1; j <= b.Length; j++)
-            {
-                table[(i * width) + j] = a[i - 1] == b[j - 1]
-                    ? table[((i - 1) * width) + j - 1] + 1
-                    : Math.Max(table[((i - 1) * width) + j], table[(i * width) + j - 1]);
-            }
+            FillRow(table.AsSpan((i - 1) * width, width), table.AsSpan(i * width, width), a[i - 1], b);
         }
 
         return table;

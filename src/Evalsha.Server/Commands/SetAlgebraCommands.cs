@@ -139,14 +139,31 @@ internal static class SetAlgebraCommands
         long count = 0;
         if (TrySmallestFirst(sets, out var smallest))
         {
+            // Up and down the set in wide steps: what two sets have in common may have been added last to both, and a limit is to end the walk early.
             Span<byte> scratch = stackalloc byte[RedisNumber.IntegerBytesMax];
+            var step = limit < smallest.Count ? Stride(smallest.Count) : 1;
+            long at = 0;
             for (var i = 0; i < smallest.Count && count < limit; i++)
             {
-                count += IsInAll(sets, smallest.Bytes(i, scratch)) ? 1 : 0;
+                count += IsInAll(sets, smallest.Bytes((int)at, scratch)) ? 1 : 0;
+                at = (at + step) % smallest.Count;
             }
         }
 
         return count;
+    }
+
+    /// <summary>A step that meets every index once: about the golden section of the count, and without a common divisor.</summary>
+    private static int Stride(int count)
+    {
+        const double goldenSection = 0.6180339887498949;
+        var step = Math.Max(1, (int)(count * goldenSection));
+        while (System.Numerics.BigInteger.GreatestCommonDivisor(step, count) != 1)
+        {
+            step--;
+        }
+
+        return step;
     }
 
     /// <summary>Moves the smallest set to the front; false when one is missing, so that nothing is common.</summary>

@@ -9,6 +9,12 @@ namespace Evalsha.Server.Commands;
 
 internal static class SortCommand
 {
+    /// <summary>A LIMIT that wants less than one in so many elements is answered without sorting them all.</summary>
+    private const int FewOf = 8;
+
+    /// <summary>A double holds every whole number below this.</summary>
+    private const long WholeMost = 1L << 53;
+
     private static readonly KeySpec SortKeys = new(1, 1, 1, static (c, keys) =>
     {
         keys.Add(1);
@@ -63,14 +69,14 @@ internal static class SortCommand
 
         (value as SortedSetValue)?.LeaveSmallForm();
         var items = Elements(value, options.KeepsOrder && options.IsDescending);
-        if (!options.KeepsOrder && !TryOrder(c, items, options))
+        var first = (int)Math.Clamp(options.Offset, 0, items.Length);
+        var end = options.Count < 0 ? items.Length : (int)Math.Min(items.Length, first + Math.Min(options.Count, items.Length));
+        if (!options.KeepsOrder && !TryOrder(c, items, end, options))
         {
             c.Reply.Error("ERR One or more scores can't be converted into double"u8);
             return;
         }
 
-        var first = (int)Math.Clamp(options.Offset, 0, items.Length);
-        var end = options.Count < 0 ? items.Length : (int)Math.Min(items.Length, first + Math.Min(options.Count, items.Length));
         if (options.StoreAt != 0)
         {
             Store(c, items, first, end, options);
@@ -171,8 +177,8 @@ internal static class SortCommand
         return items;
     }
 
-    /// <summary>Weighs and sorts; false when a weight is no number.</summary>
-    private static bool TryOrder(CommandContext c, Item[] items, in Options options)
+    /// <summary>Weighs, and puts the first <paramref name="wanted"/> in order; false when a weight is no number.</summary>
+    private static bool TryOrder(CommandContext c, Item[] items, int wanted, in Options options)
     {
         var areNumbers = true;
         for (var i = 0; i < items.Length; i++)
@@ -182,20 +188,63 @@ internal static class SortCommand
             items[i].Text = weight;
             if (weight is not null && !options.IsAlpha)
             {
-                areNumbers &= RedisNumber.TryParseText(weight.Span, out items[i].Number, out var outOfRange) && !outOfRange;
+                if (RedisNumber.TryParseInteger(weight.Span, out var whole) && whole is > -WholeMost and < WholeMost)
+                {
+                    items[i].Number = whole; // what most lists hold
+                }
+                else
+                {
+                    areNumbers &= RedisNumber.TryParseText(weight.Span, out items[i].Number, out var outOfRange) && !outOfRange;
+                }
             }
         }
 
         var isAlpha = options.IsAlpha;
         var sign = options.IsDescending ? -1 : 1;
-        Array.Sort(items, (a, b) =>
+        var order = Comparer<Item>.Create((a, b) =>
         {
             var order = isAlpha ? CompareTexts(a.Text, b.Text)
                 : a.Number != b.Number ? a.Number.CompareTo(b.Number)
                 : a.Element.CompareTo(b.Element);
             return order != 0 ? sign * order : a.Index.CompareTo(b.Index);
         });
+        if (wanted <= items.Length / FewOf)
+        {
+            TakeFirst(items, wanted, order);
+        }
+        else
+        {
+            Array.Sort(items, order);
+        }
+
         return areNumbers;
+    }
+
+    /// <summary>The first few in order at the front, without sorting the rest: a heap of them with the last on top.</summary>
+    private static void TakeFirst(Item[] items, int wanted, Comparer<Item> order)
+    {
+        if (wanted == 0)
+        {
+            return;
+        }
+
+        var first = new PriorityQueue<Item, Item>(wanted, Comparer<Item>.Create((a, b) => order.Compare(b, a)));
+        foreach (var item in items)
+        {
+            if (first.Count < wanted)
+            {
+                first.Enqueue(item, item);
+            }
+            else if (order.Compare(item, first.Peek()) < 0)
+            {
+                first.DequeueEnqueue(item, item);
+            }
+        }
+
+        for (var i = wanted - 1; i >= 0; i--)
+        {
+            items[i] = first.Dequeue();
+        }
     }
 
     private static int CompareTexts(ByteString? a, ByteString? b) => a is null || b is null
