@@ -95,6 +95,9 @@ public sealed record CommandRow(string Name, int Arity, CommandFlags Flags, KeyS
     /// <summary>A write that also reads: its looks at keys count as hits and misses (GETDEL, SINTERSTORE).</summary>
     public bool LooksUp { get; init; }
 
+    /// <summary>Which argument is the element of the collection at its first key, for who wants to be early; 0: none.</summary>
+    internal int ElementAt { get; init; }
+
     /// <summary>Runs scripts: never on a thread that the network needs.</summary>
     public bool MayRunLong { get; init; }
 

@@ -88,7 +88,7 @@ public sealed class Database(int index, ServerClock clock, IKeyspaceEvents event
             hashes = hashes[some.Length..];
             Span<Entry?> entries = buffer;
             entries = entries[..some.Length];
-            _entries.Reach(some, entries);
+            seen += _entries.Reach(some, entries);
             foreach (var entry in entries)
             {
                 if (entry is not null)

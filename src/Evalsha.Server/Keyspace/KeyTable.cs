@@ -70,7 +70,8 @@ public sealed class KeyTable<TNode>(ByteStringComparer comparer)
     }
 
     /// <summary>The nodes that keys with these hashes probably are; null where there is none. Each step is made for all before the next one.</summary>
-    internal void Reach(ReadOnlySpan<int> hashes, Span<TNode?> nodes)
+    /// <returns>Means nothing, and has to be used for the loads to be made.</returns>
+    internal long Reach(ReadOnlySpan<int> hashes, Span<TNode?> nodes)
     {
         var buckets = _buckets;
         for (var i = 0; i < hashes.Length; i++)
@@ -86,6 +87,13 @@ public sealed class KeyTable<TNode>(ByteStringComparer comparer)
             }
         }
 
+        // First all nodes, then the branches that wait for them: a branch guessed wrong stops what comes after it.
+        var seen = 0L;
+        for (var i = 0; i < hashes.Length; i++)
+        {
+            seen += nodes[i]?.Hash ?? 0;
+        }
+
         // Half of the chains are longer than one; a third node is rare.
         for (var i = 0; i < hashes.Length; i++)
         {
@@ -94,6 +102,8 @@ public sealed class KeyTable<TNode>(ByteStringComparer comparer)
                 nodes[i] = Unsafe.As<TNode?>(node.Next);
             }
         }
+
+        return seen;
     }
 
     /// <summary>Adds a node whose key is not in the table.</summary>

@@ -23,6 +23,8 @@ internal sealed class ScriptCache
     private readonly Dictionary<ByteString, CachedScript>.AlternateLookup<ReadOnlySpan<byte>> _shaLookup;
     private readonly Dictionary<ByteString, CachedScript>.AlternateLookup<ReadOnlySpan<byte>> _bodyLookup;
 
+    private CachedScript? _last; // found last
+
     public ScriptCache()
     {
         _shaLookup = _bySha.GetAlternateLookup<ReadOnlySpan<byte>>();
@@ -46,8 +48,15 @@ internal sealed class ScriptCache
             return null;
         }
 
+        // Whoever calls a script calls it again (DispatchBench, EvalshaNil).
+        if (_last is { } last && last.Sha.Equals(sha))
+        {
+            return last;
+        }
+
         if (_shaLookup.TryGetValue(sha, out var script))
         {
+            _last = script;
             return script;
         }
 
@@ -68,6 +77,7 @@ internal sealed class ScriptCache
 
     public void Clear()
     {
+        _last = null;
         _bySha.Clear();
         _byBody.Clear();
         Bytes = 0;

@@ -52,8 +52,8 @@ internal sealed class ScriptState
     public void Prepare(CommandContext c, int keys)
     {
         const int firstKey = 3;
-        Fill(_keys, c, firstKey, keys);
-        Fill(_argv, c, firstKey + keys, c.Count - firstKey - keys);
+        Fill(_keys, c, firstKey, keys, areKeys: true);
+        Fill(_argv, c, firstKey + keys, c.Count - firstKey - keys, areKeys: false);
         _redis.Begin(c);
     }
 
@@ -72,14 +72,18 @@ internal sealed class ScriptState
     /// <summary>Lets go of the run's values.</summary>
     public void Clear() => _redis.End();
 
-    private void Fill(LuaTable table, CommandContext c, int first, int count)
+    private void Fill(LuaTable table, CommandContext c, int first, int count, bool areKeys)
     {
         // Nothing of an earlier run can still hold the table, nor have put another in its place: globals are read-only, and the run's own
         // values are gone.
         table.Reset(count);
         for (var i = 0; i < count; i++)
         {
-            table.SetInt(i + 1, c.HoldsObjects ? c.Text(first + i) : _lua.Strings.Get(c[first + i]));
+            table.SetInt(i + 1, c.HoldsObjects ? c.Text(first + i) : Named(c, first + i, areKeys));
         }
     }
+
+    /// <summary>Argument <paramref name="i"/> as a string: a key that is there lends its own, so that more keys than the pool holds allocate nothing either.</summary>
+    private ByteString Named(CommandContext c, int i, bool isKey) =>
+        isKey && c.Db.Entries.Find(c[i]) is { } entry ? entry.Key : _lua.Strings.Get(c[i]);
 }

@@ -3,9 +3,11 @@
 // Always: requests come out in the order they lie in; places are counted from each request's own beginning, so the buffer may move; what is
 // found ahead changes no reply: a protocol error shows when all before it has been run.
 // HOT: no allocation, no await, no LINQ. Measured by benches/Evalsha.Bench/Server/DispatchBench.cs
+using Evalsha.Lua.Runtime;
 using Evalsha.Resp;
 using Evalsha.Server.Dispatch;
 using Evalsha.Server.Keyspace;
+using Evalsha.Server.Keyspace.Values;
 
 namespace Evalsha.Server.Sessions;
 
@@ -25,6 +27,7 @@ internal sealed class RequestWindow(ServerContext server, RespFramer framer)
     private int _next;
     private int _count;
     private bool _failed;
+    private long _warmed; // what was loaded, so that it is
 
     public bool HasRequest => _next < _count;
 
@@ -96,15 +99,20 @@ internal sealed class RequestWindow(ServerContext server, RespFramer framer)
             return status;
         }
 
-        if (_count > 1 && database.Count >= Database.WorthWarming)
+        if (_count > 1)
         {
-            Warm(bytes, database);
+            if (database.Count >= Database.WorthWarming)
+            {
+                WarmKeys(bytes, database);
+            }
+
+            WarmElements(bytes, database);
         }
 
         return FrameStatus.Request;
     }
 
-    private void Warm(ReadOnlySpan<byte> bytes, Database database)
+    private void WarmKeys(ReadOnlySpan<byte> bytes, Database database)
     {
         var (at, keys) = (0, 0);
         for (var i = 0; i < _count; i++)
@@ -124,6 +132,45 @@ internal sealed class RequestWindow(ServerContext server, RespFramer framer)
         }
 
         database.Warm(_hashes.AsSpan(0, keys));
+    }
+
+    // Of the hash, set or sorted set that the first request with an element names, when it is large (./bench server HSET --pipeline 16).
+    private void WarmElements(ReadOnlySpan<byte> bytes, Database database)
+    {
+        IWarmed? collection = null;
+        ReadOnlySpan<byte> key = default;
+        var (at, elements) = (0, 0);
+        for (var i = 0; i < _count; i++)
+        {
+            ref readonly var framed = ref _framed[i];
+            if (framed.Row is { ElementAt: > 0 } row && row.ElementAt < framed.Arguments)
+            {
+                var arguments = _slices.AsSpan(framed.FirstSlice, framed.Arguments);
+                var request = bytes[at..];
+                var itsKey = arguments[1].Of(request);
+                if (collection is null)
+                {
+                    collection = database.Entries.Find(itsKey)?.Value as IWarmed;
+                    key = itsKey;
+                    if (collection is null || collection.Count < Database.WorthWarming)
+                    {
+                        return;
+                    }
+                }
+
+                if (key.SequenceEqual(itsKey))
+                {
+                    _hashes[elements++] = ByteStringComparer.Default.GetHashCode(arguments[row.ElementAt].Of(request));
+                }
+            }
+
+            at += framed.Length;
+        }
+
+        if (elements > 1)
+        {
+            _warmed = collection!.Warm(_hashes.AsSpan(0, elements));
+        }
     }
 
     private struct Framed

@@ -60,6 +60,41 @@ public sealed class RequestWindowTests
     }
 
     [Fact]
+    public async Task A_pipeline_over_large_collections_changes_what_it_names_and_nothing_else()
+    {
+        const int count = 6000;
+        await using var server = await RedisServer.StartAsync(new RedisServerOptions { Port = 0 });
+        using var client = await RawRedis.ConnectAsync(server.Port);
+        var requests = new List<byte>();
+        for (var round = 0; round < 2; round++)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                requests.AddRange(RawRedis.Encode("HSET", "hash", $"f{i}", $"{round}"));
+                requests.AddRange(RawRedis.Encode("SADD", "set", $"m{i}"));
+                requests.AddRange(RawRedis.Encode("ZADD", "zset", $"{round + i}", $"m{i}"));
+                requests.AddRange(RawRedis.Encode("HGET", "set", $"m{i}"));
+            }
+        }
+
+        var writing = client.WriteAsync(requests.ToArray());
+        for (var i = 0; i < 2 * count; i++)
+        {
+            var added = i < count ? ":1" : ":0";
+            (await client.ReadAsync()).ShouldBe(added);
+            (await client.ReadAsync()).ShouldBe(added);
+            (await client.ReadAsync()).ShouldBe(added);
+            (await client.ReadAsync()).ShouldStartWith("-WRONGTYPE");
+        }
+
+        await writing;
+        (await client.SendAsync("HLEN", "hash")).ShouldBe($":{count}");
+        (await client.SendAsync("HGET", "hash", "f77")).ShouldBe("$'1'");
+        (await client.SendAsync("SCARD", "set")).ShouldBe($":{count}");
+        (await client.SendAsync("ZSCORE", "zset", "m77")).ShouldBe("$'78'");
+    }
+
+    [Fact]
     public async Task A_password_in_a_pipeline_opens_the_way_for_what_follows_it()
     {
         await using var server = await RedisServer.StartAsync(new RedisServerOptions { Port = 0, Password = "secret" });

@@ -98,6 +98,43 @@ internal sealed class DenseTable<TValue>
         return None;
     }
 
+    /// <summary>Loads what looks at keys with these hashes will read, each step for all of them; a branch that waits for a load comes after all loads.</summary>
+    /// <param name="hashes">By <see cref="ByteStringComparer.Default"/>.</param>
+    /// <returns>Means nothing, and has to be used for the loads to be made.</returns>
+    public long Warm(ReadOnlySpan<int> hashes)
+    {
+        if (_buckets is not { } buckets)
+        {
+            return 0;
+        }
+
+        var entries = _entries;
+        var seen = 0L;
+        Span<int> places = stackalloc int[hashes.Length];
+        for (var i = 0; i < hashes.Length; i++)
+        {
+            places[i] = Math.Max(buckets[BucketOf(hashes[i])] - 1, 0);
+        }
+
+        foreach (var place in places)
+        {
+            seen += entries[place].Hash;
+        }
+
+        for (var i = 0; i < hashes.Length; i++)
+        {
+            ref readonly var entry = ref entries[places[i]];
+            places[i] = entry.Hash == hashes[i] ? places[i] : Math.Max(entry.Next, 0);
+        }
+
+        foreach (var place in places)
+        {
+            seen += entries[place].Key.Length;
+        }
+
+        return seen;
+    }
+
     public bool Contains(ReadOnlySpan<byte> key) => IndexOf(key) >= 0;
 
     public bool Contains(ByteString key) => IndexOf(key) >= 0;

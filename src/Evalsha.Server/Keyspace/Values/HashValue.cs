@@ -4,7 +4,7 @@ using Evalsha.Lua.Runtime;
 
 namespace Evalsha.Server.Keyspace.Values;
 
-internal sealed class HashValue
+internal sealed class HashValue : IWarmed
 {
     private DenseTable<ByteString> _table = new();
 
@@ -13,6 +13,8 @@ internal sealed class HashValue
     public bool IsLarge { get; private set; }
 
     public string Encoding => IsLarge ? "hashtable" : "listpack";
+
+    public long Warm(ReadOnlySpan<int> hashes) => _table.Warm(hashes);
 
     public bool Contains(ReadOnlySpan<byte> field) => _table.Contains(field);
 

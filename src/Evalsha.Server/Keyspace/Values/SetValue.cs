@@ -8,7 +8,7 @@ namespace Evalsha.Server.Keyspace.Values;
 /// <summary>The value of a table that is a set.</summary>
 internal readonly struct Nothing;
 
-internal sealed class SetValue
+internal sealed class SetValue : IWarmed
 {
     private IntegerSet? _integers = new();
     private DenseTable<Nothing> _table = new();
@@ -20,6 +20,8 @@ internal sealed class SetValue
     public bool IsInteger => _integers is not null;
 
     public string Encoding => _integers is not null ? "intset" : _isLarge ? "hashtable" : "listpack";
+
+    public long Warm(ReadOnlySpan<int> hashes) => _table.Warm(hashes);
 
     public bool Contains(ReadOnlySpan<byte> member) => _integers is null
         ? _table.Contains(member)

@@ -31,7 +31,7 @@ internal readonly record struct LexRange(LexBound Min, LexBound Max)
         r.Max.CompareTo(member) is var order && (order > 0 || (order == 0 && !r.Max.Excluded));
 }
 
-internal sealed class SortedSetValue
+internal sealed class SortedSetValue : IWarmed
 {
     /// <summary>Up to here members are found by a walk over one leaf; above, by a table.</summary>
     internal const int WalkedMembersMax = 32;
@@ -46,6 +46,8 @@ internal sealed class SortedSetValue
 
     /// <summary>SORT takes a small sorted set apart in Redis, and OBJECT ENCODING shows it ever after.</summary>
     public void LeaveSmallForm() => _isLarge = true;
+
+    public long Warm(ReadOnlySpan<int> hashes) => _scores?.Warm(hashes) ?? 0;
 
     public bool TryGetScore(ReadOnlySpan<byte> member, out double score)
     {
