@@ -49,6 +49,7 @@ public sealed class RedisServer : IAsyncDisposable
             MemoryCommands.Rows,
             AclCommands.Rows,
             ReplicationCommands.Rows,
+            ModuleCommands.Rows,
             ClusterCommands.Rows,
             PubSubCommands.Rows,
             TransactionCommands.Rows,
