@@ -17,6 +17,8 @@ internal static class LuaDifferences
         new("Addresses", "`table: 0x55d0c8f4a2c0`", "a number in order of first asking", "Objects move in .NET's memory. Programs that print addresses print other ones in every run of PUC too.", "print(#tostring({}) > 20)"),
         new("`load` with a reader", "asks for a piece when the parser needs one", "asks for all pieces first, so a reader is called to its end although the text before has an error", "The parser reads a whole text.",
             "local n = 0 load(function() n = n + 1 return n < 10 and ' = ' or nil end) print(n)"),
+        new("The traceback of a reader's error", "is part of the message that `load` gives back, where no `pcall` or `xpcall` lies between: the handler of the `lua` program itself rewrote it", "`load` gives the error's own message",
+            "Here the host keeps a traceback beside the error and rewrites no value. The handler of an `xpcall` is asked as in PUC.", "print(load(function() error('x') end))"),
         new("Values in dead registers", "`debug.getlocal` shows `(*temporary)` values that PUC's last instructions left", "others", "Which values lie there follows from how each instruction works, not from the language.", null),
         new("`collectgarbage('count')`", "the bytes PUC's allocator holds", "what is alive by our own count, and what was allocated since", "The memory is .NET's. It grows and shrinks with the program as PUC's does.", null),
         new("`%p`-like order of object keys", "`next` visits tables, functions and userdata as keys by address", "by order of creation", "As addresses. Numbers, strings and booleans as keys come in PUC's order.", null),

@@ -36,7 +36,14 @@ internal static class Chunks
             isFirst = false;
             if (piece.IsNil) break;
             if (piece.IsNumber) piece = Coercion.ToByteString(call.State, piece.AsNumber);
-            if (!piece.IsString) return call.Return(LuaValue.Nil, Text.ToByteString(DebugInfo.Where(call.Thread, 1) + "reader function must return a string"));
+            if (!piece.IsString)
+            {
+                // The parser raises it inside the protected call, so the handler of an xpcall around load hears of it.
+                Interpreter.RaiseWhere(call.Thread, "reader function must return a string");
+                if (call.Thread.Handler != 0) Interpreter.CallHandler(call.Thread);
+                call.Thread.ErrorCaught(call.Thread.FrameIndex);
+                return call.Return(LuaValue.Nil, call.State.TakeError());
+            }
             if (piece.AsString.Length == 0) break;
             if (!call.Step(1) || !call.Allocate(source.Length + piece.AsString.Length)) return LuaCall.Raised;
             source.Write(piece.AsString.Span);

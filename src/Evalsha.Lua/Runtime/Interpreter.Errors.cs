@@ -88,7 +88,7 @@ internal static partial class Interpreter
 
     /// <summary>Calls the handler of the nearest xpcall, once for each error, where it was raised: the calls are still on the list.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static void CallHandler(LuaThread thread)
+    internal static void CallHandler(LuaThread thread)
     {
         var state = thread.State;
         if (state.IsErrorHandled) return;
