@@ -25,6 +25,7 @@ internal sealed class PatternMatcher
 
     private const int CaptureIsOpen = -1;
     private const int CaptureIsPosition = -2;
+    private const int PlainMembersMax = 5;              // of a set that is searched for as it stands
     private const int BytesPerStep = 16;                // one step pays for so many bytes looked at in a tight loop
 
     private readonly int[] _starts = new int[MaxCaptures];
@@ -428,6 +429,13 @@ internal sealed class PatternMatcher
 
     private static int IndexInSet(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> set, bool belongs)
     {
+        // A few bytes that mean themselves: many places are looked at in one step.
+        var members = set[1..^1];
+        if (members.Length <= PlainMembersMax && members.IndexOfAny((byte)'%', (byte)'-', (byte)'^') < 0)
+        {
+            return belongs ? subject.IndexOfAny(members) : subject.IndexOfAnyExcept(members);
+        }
+
         for (var i = 0; i < subject.Length; i++)
         {
             if (MatchesSet(subject[i], set) == belongs)

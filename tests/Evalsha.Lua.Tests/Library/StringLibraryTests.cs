@@ -7,6 +7,16 @@ namespace Evalsha.Lua.Tests.Library;
 public sealed class StringLibraryTests
 {
     [Fact]
+    public void Sets_of_a_few_bytes_are_found_as_any_other_set() => OurLua.ShouldPrintWhatPucPrints("""
+        local subjects = {'', 'a', ']', 'plain text without any', 'a]b-c^d%e"f\\g', ('x'):rep(100) .. '"tail', ('"'):rep(70) .. 'x', 'a\0b'}
+        for _, s in ipairs(subjects) do
+          for _, set in ipairs {'["\\]', '[]]', '[]a]', '[x"]', '[^"]', '[a-]', '[-a]', '[a^]', '[%]]', '[abcde]', '[abcdef]', '[a-c]', '[^x]', '[\255]'} do
+            print(set, s:find(set), s:find(set, 3), s:find(set .. '+'), s:find(set .. '*$'), s:match('^(' .. set .. '-)e'), (s:gsub(set, '<%0>')), s:find('()' .. set .. '?x'))
+          end
+        end
+        """);
+
+    [Fact]
     public void Patterns_match_as_in_puc() => OurLua.ShouldPrintWhatPucPrints(OurLua.Tools + """
         local pieces = {'a', 'b', '.', '%a', '%d', '%s', '%w', '%x', '%p', '%c', '%l', '%u', '%z', '%A', '%D', '%S', '%W', '[ab]', '[^a]', '[a-c]', '[%d_]', '[]]', '[^]]',
           '[a-]', '[-a]', '[%]]', '[%a-z]', '[^%s]', '%.', '%%', '%b()', '%bab', '%f[%w]', '%f[%W]', '%f[^%z]', '()', '(', ')', '%1', '%2', '^', '$', 'a*', 'a+', 'a-', 'b?', '.-', '.*', '.+',
