@@ -94,7 +94,13 @@ internal static class Hotness
     {
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         code.Compiled!.Renew();
-        var translation = new Translator(code, specimen, state.TypeMetatables[(int)LuaType.String]).Translate();
+        var translator = new Translator(code, specimen, state.TypeMetatables[(int)LuaType.String]);
+        if (translator.JumpsIntoData)
+        {
+            state.ForgetAllocated(GC.GetAllocatedBytesForCurrentThread() - allocated);
+            return;
+        }
+        var translation = translator.Translate();
         if (state.Finishing is { } finishing)
         {
             code.Compiled.IsAwaited = true;

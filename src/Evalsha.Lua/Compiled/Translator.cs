@@ -104,6 +104,9 @@ internal sealed partial class Translator
         _now = new byte[_registers];
     }
 
+    /// <summary>A damaged chunk jumps to a word that belongs to the instruction before it, which PUC then runs as an instruction. Not translated.</summary>
+    public bool JumpsIntoData { get; private set; }
+
     public Translation Translate()
     {
         for (var round = 0; ; round++)
@@ -182,6 +185,7 @@ internal sealed partial class Translator
                     break;
             }
         }
+        for (var pc = 0; pc < _code.Length; pc++) JumpsIntoData |= _isTarget[pc] && _isData[pc];
     }
 
     private void Target(int pc, Instruction i)

@@ -81,7 +81,8 @@ public static class DebugLibrary
         {
             return call.ArgumentError(shift, "function or level expected");
         }
-        foreach (var option in options.Span)
+        // Of a lost tail call PUC answers before it looks at what is asked.
+        foreach (var option in function is null ? default : options.Span)
         {
             if ("SlnufL"u8.IndexOf(option) < 0) return call.ArgumentError(shift + 1, "invalid option");
         }

@@ -7,6 +7,14 @@ public sealed class HostileFuzzerTests
 {
     private const int FirstSeed = 1;
 
+    // A jump to a word that is the operand of a CLOSURE.
+    [Theory]
+    [InlineData(444941)]
+    [InlineData(659437)]
+    [InlineData(1171613)]
+    public void A_chunk_that_jumps_into_operands_is_run_by_the_interpreter(int seed) =>
+        new HostileFuzzer(LuaTier.Compiled).Run(seed, 1, _ => { }).ShouldBeEmpty();
+
     [Theory]
     [InlineData(LuaTier.Interpreted, 30_000)]
     [InlineData(LuaTier.Compiled, 5_000)]
