@@ -1,4 +1,4 @@
-# Sourced by the wrappers: tool PROJECT ARGS… builds src/PROJECT when a source is newer than the last build, then becomes it.
+# Sourced by the wrappers, which say in $here where they lie: tool PROJECT ARGS… builds src/PROJECT when a source is newer than the last build, then becomes it.
 # Always: build output goes to standard error, a failed build leaves the stamp as it was, and two callers at once build once.
 # EVALSHA_NO_BUILD=1 runs what was built last without looking.
 tool() {
@@ -40,6 +40,7 @@ tool_rid() {
   echo "$os-$arch"
 }
 
+# No process is started but find: this stands before every run.
 CALLED_FROM=$PWD
-TOOL_ROOT=$(cd "$(dirname "$0")" && pwd)
-cd "$TOOL_ROOT"
+cd "$here"
+TOOL_ROOT=$PWD
