@@ -18,7 +18,7 @@ internal sealed partial class Translator
     {
         if (_guessedHosts[_pc] is not { } kind) return false;
         if (WriteOut(i, kind)) return true;
-        if (kind is < HostKind.Select and not HostKind.Plain or >= HostKind.Yield) return false;
+        if (kind is < HostKind.Select and not HostKind.Plain and not HostKind.Next or >= HostKind.Yield) return false;
         FlushHere();
         if (_il is not null)
         {

@@ -111,7 +111,8 @@ internal sealed partial class Translator
     }
 
     // The common end of loads: a cold detour that puts the value into the register's slot, and the way back.
-    private void LoadDetour(Label detour, int register, bool wantsNumber, Action call)
+    // "attempt" leaves on the evaluation stack whether it has done so without looking at the list of calls.
+    private void LoadDetour(Label detour, int register, bool wantsNumber, Action call, Action? attempt = null)
     {
         if (_il is null) return;
         var il = _il;
@@ -121,10 +122,17 @@ internal sealed partial class Translator
         {
             il.MarkLabel(detour);
             FlushAround(register);
+            var found = il.DefineLabel();
+            if (attempt is not null)
+            {
+                attempt();
+                il.Emit(Il.Brtrue, found);
+            }
             PushFrame();
             call();
             LeaveUnlessDone();
             PopFrame();
+            il.MarkLabel(found);
             Recover(_pc + 1, register, wantsNumber);
             il.Emit(Il.Br, done);
         });
@@ -224,7 +232,13 @@ internal sealed partial class Translator
             il.Emit(Il.Beq, detour); // a metatable may say otherwise
         }
         TakeSlot(i.A, wantsNumber);
-        WithState(before, () => LoadDetour(detour, i.A, wantsNumber, () => PushDetour()));
+        WithState(before, () => LoadDetour(detour, i.A, wantsNumber, PushDetour, () =>
+        {
+            Address(i.B);
+            PushNumber(i.C);
+            Address(i.A);
+            _il!.Emit(Il.Call, Members.Interpreter(nameof(Interpreter.TryNumberKey)));
+        }));
     }
 
     private void GetGlobal(Instruction i)

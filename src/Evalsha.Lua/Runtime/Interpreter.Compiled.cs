@@ -153,8 +153,7 @@ internal static partial class Interpreter
         if (thread.State.StepsLeft < 0 && !SpendSteps(thread.State)) return CompiledStatus.Raised;
         ref var called = ref thread.Stack[func];
         var outcome = called.Bits == LuaValue.FunctionTag && called.Ref!.GetType() == typeof(LuaHostFunction)
-                && Unsafe.As<LuaHostFunction>(called.Ref!).Kind == HostKind.Plain
-            ? CallHost(thread, Unsafe.As<LuaHostFunction>(called.Ref!), func, arguments, wanted)
+            ? CallShort(thread, Unsafe.As<LuaHostFunction>(called.Ref!), ref called, func, arguments, wanted)
             : PrepareCall(thread, func, arguments, wanted, 0);
         return AfterOutcome(thread, mine, outcome);
     }
@@ -177,13 +176,49 @@ internal static partial class Interpreter
             ref var frame = ref thread.Frames[thread.FrameIndex];
             var closure = Unsafe.As<LuaClosure>(thread.Stack[frame.Func].Ref!);
             if (closure.Code.Body is null) Hotness.CalledFromCompiled(thread, closure.Code);
-            if (closure.Code.Body is not { } body || state.IsCompiledOff || !HasCompiledLevel(state)) return CompiledStatus.Continue;
+            if (closure.Code.Body is not { } body || state.IsCompiledOff || (state.CompiledLevels >= state.CompiledLevelsAllowed && !HasCompiledLevel(state)))
+            {
+                return CompiledStatus.Continue;
+            }
+            // A plain call, a metamethod's or an iterator's for at most one result leaves it in the function's place, and its frame to be taken off here.
+            var func = frame.Func;
+            var kind = frame.Kind & FrameKind.Mask;
+            var isShort = frame.Wanted is 0 or 1 && kind is 0 or FrameKind.Metamethod or FrameKind.Iterator;
             state.CompiledLevels++;
-            status = body(thread, closure, frame.Base, 0);
+            status = body(thread, closure, frame.Base, isShort ? frame.Wanted + CalledForNone : 0);
             state.CompiledLevels--;
+            if (status != CompiledStatus.Done || !isShort) continue;
+            if (kind == FrameKind.Metamethod)
+            {
+                EndMetamethod(thread, mine, func);
+            }
+            else
+            {
+                thread.FrameIndex = mine;
+                if (kind == FrameKind.Iterator)
+                {
+                    state.HostLevels--;
+                    FinishIterator(thread);
+                }
+            }
         }
         while (status == CompiledStatus.TailCalled); // any number of tail calls takes one C# frame
         return AfterCallee(thread, mine, status);
+    }
+
+    // A metamethod has left its result in its own place, its frame being on the list still.
+    static void EndMetamethod(LuaThread thread, int mine, int func)
+    {
+        ref var frame = ref thread.Frames[mine + 1];
+        ref var result = ref thread.Stack[func];
+        if (frame.ResultOffset >= 0 && frame.Wanted != 0)
+        {
+            FinishMetamethod(thread, ref result);
+            return;
+        }
+        if (frame.ResultOffset < 0) LuaValue.Copy(ref Unsafe.Add(ref result, frame.ResultOffset), ref result);
+        thread.State.HostLevels--;
+        thread.FrameIndex = mine;
     }
 
     // What is above the compiled caller has ended in some way. Done: its call is over and the caller may go on.
@@ -377,14 +412,55 @@ internal static partial class Interpreter
         var i = new Instruction(word);
         return Answer(thread, i.OpCode switch
         {
-            OpCode.GetTable => GetTableSlow(thread, i, enter: true),
+            OpCode.GetTable => GetTableFromCompiled(thread, i),
             OpCode.SetTable => SetTableSlow(thread, i, enter: true),
             OpCode.Self => SelfGeneric(thread, i, enter: true),
             OpCode.Unm => UnaryMinusSlow(thread, i, enter: true),
             OpCode.Len => LengthSlow(thread, i, enter: true),
             OpCode.Concat => ConcatRegisters(thread, i),
-            _ => ArithmeticSlow(thread, i, enter: true),
+            _ => ArithmeticFromCompiled(thread, i),
         });
+    }
+
+    // As the loop's own detours: a Lua function of a table's metatable is entered where it is found.
+    static bool GetTableFromCompiled(LuaThread thread, Instruction i)
+    {
+        ref var container = ref Unsafe.Add(ref Registers(thread), i.B);
+        if (container.IsTable && container.AsTable.Metatable is { } metatable)
+        {
+            ref var key = ref OperandSlot(thread, i.C);
+            ref var slot = ref container.AsTable.FindSlot(key);
+            if (Unsafe.IsNullRef(ref slot) || slot.IsNil)
+            {
+                ref var handler = ref metatable.IndexSlot;
+                if (handler.IsLuaFunction) return EnterMetamethod(thread, in handler, in container, in key, i.A);
+            }
+        }
+        return GetTableSlow(thread, i, enter: true);
+    }
+
+    static bool ArithmeticFromCompiled(LuaThread thread, Instruction i)
+    {
+        ref var b = ref OperandSlot(thread, i.B);
+        if (b.IsTable && b.AsTable.Metatable is { } metatable)
+        {
+            ref var handler = ref metatable.FindMetamethod(OperationOf(i.OpCode));
+            if (handler.IsLuaFunction) return EnterMetamethod(thread, in handler, in b, in OperandSlot(thread, i.C), i.A);
+        }
+        return ArithmeticSlow(thread, i, enter: true);
+    }
+
+    // Two tables under one metatable that has a Lua function for this; false when it is not so simple.
+    static bool EnterComparison(LuaThread thread, Instruction i, Metamethod method)
+    {
+        ref var b = ref OperandSlot(thread, i.B);
+        ref var c = ref OperandSlot(thread, i.C);
+        if (!b.IsTable || !c.IsTable || ReferenceEquals(b.Ref, c.Ref) && method == Metamethod.Equal) return false;
+        if (b.AsTable.Metatable is not { } metatable || !ReferenceEquals(metatable, c.AsTable.Metatable)) return false;
+        ref var handler = ref metatable.FindMetamethod(method);
+        if (!handler.IsLuaFunction) return false;
+        EnterMetamethod(thread, in handler, in b, in c, JumpTarget);
+        return true;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -469,7 +545,8 @@ internal static partial class Interpreter
         if (b.Bits != c.Bits) return 0;
         if (b.Bits >= LuaValue.TrueTag || ReferenceEquals(b.Ref, c.Ref)) return 1;
         if (b.Bits == LuaValue.StringTag) return Unsafe.As<ByteString>(b.Ref!).Equals(Unsafe.As<ByteString>(c.Ref!)) ? 1 : 0;
-        return b.Bits is LuaValue.TableTag or LuaValue.UserdataTag ? -1 : 0;
+        if (b.Bits == LuaValue.TableTag) return Unsafe.As<LuaTable>(b.Ref!).Metatable is null ? 0 : -1;
+        return b.Bits == LuaValue.UserdataTag ? -1 : 0;
     }
 
     /// <summary>0 or 1, or a status with its sign changed.</summary>
@@ -477,14 +554,17 @@ internal static partial class Interpreter
     internal static int EqualFromCompiled(LuaThread thread, uint word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answered(thread, EqualSlow(thread, new Instruction(word), enter: true), new Instruction(word), pc);
+        var i = new Instruction(word);
+        return Answered(thread, EnterComparison(thread, i, Metamethod.Equal) ? -1 : EqualSlow(thread, i, enter: true), i, pc);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int CompareFromCompiled(LuaThread thread, uint word, int pc)
     {
         thread.Frames[thread.FrameIndex].Pc = pc;
-        return Answered(thread, CompareSlow(thread, new Instruction(word), enter: true), new Instruction(word), pc);
+        var i = new Instruction(word);
+        var isEntered = EnterComparison(thread, i, i.OpCode == OpCode.Lt ? Metamethod.LessThan : Metamethod.LessOrEqual);
+        return Answered(thread, isEntered ? -1 : CompareSlow(thread, i, enter: true), i, pc);
     }
 
     // Compiled code goes on for once if it was turned off meanwhile: an answer cannot be handed to the interpreter in the middle of a test.

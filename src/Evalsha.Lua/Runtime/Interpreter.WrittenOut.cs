@@ -22,6 +22,19 @@ internal static partial class Interpreter
         frame.Pc = 0;
     }
 
+    /// <summary>t[key] for a table and a number that lies outside the array part, or for nil that no metatable changes: the value was copied. Otherwise the detour is needed.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static bool TryNumberKey(ref LuaValue container, double key, ref LuaValue target)
+    {
+        if (container.Bits != LuaValue.TableTag) return false;
+        var table = Unsafe.As<LuaTable>(container.Ref!);
+        ref var found = ref table.FindSlot(key);
+        if (Unsafe.IsNullRef(ref found)) found = ref LuaTable.Absent;
+        if (found.IsNil && table.Metatable is not null) return false;
+        LuaValue.Copy(ref target, ref found);
+        return true;
+    }
+
     /// <summary>s:byte(at): -1 when there is no such byte.</summary>
     internal static int ByteAt(ByteString text, double at)
     {

@@ -269,13 +269,12 @@ public sealed partial class LuaTable : LuaObject
             {
                 var low = 0;
                 ref var first = ref MemoryMarshal.GetArrayDataReference(array);
-                // Without branches: half of them would be guessed wrong.
+                // With branches: in a loop that appends, the next search goes the way of the last one.
                 while (high - low > 1)
                 {
                     var middle = (int)(((uint)low + (uint)high) >> 1);
-                    var isNil = Unsafe.Add(ref first, middle - 1).Bits == LuaValue.NilTag ? -1 : 0;
-                    high ^= (high ^ middle) & isNil;
-                    low ^= (low ^ middle) & ~isNil;
+                    if (Unsafe.Add(ref first, middle - 1).IsNil) high = middle;
+                    else low = middle;
                 }
                 return low;
             }
