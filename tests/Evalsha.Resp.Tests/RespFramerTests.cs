@@ -53,7 +53,7 @@ public sealed class RespFramerTests
         }
     }
 
-    [Fact]
+    [Fact, Trait("Needs", "redis-server")]
     public async Task Every_oddity_is_answered_as_redis_answers_it()
     {
         await using var redis = await RealRedis.StartAsync();
@@ -64,7 +64,7 @@ public sealed class RespFramerTests
         }
     }
 
-    [Fact]
+    [Fact, Trait("Needs", "redis-server")]
     public async Task Random_lines_and_damaged_requests_are_answered_as_redis_answers_them()
     {
         await using var redis = await RealRedis.StartAsync();
@@ -88,7 +88,7 @@ public sealed class RespFramerTests
         framer.Error.ShouldBe("Protocol error: unauthenticated bulk length");
     }
 
-    [Fact]
+    [Fact, Trait("Needs", "redis-server")]
     public async Task The_texts_for_clients_that_have_not_authenticated_are_redis_own()
     {
         await using var redis = await RealRedis.StartAsync("--requirepass", "secret");

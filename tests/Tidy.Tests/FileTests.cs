@@ -58,6 +58,13 @@ public sealed partial class FileTests
         }
     }
 
+    // The demo runs these tests on machines without a redis-server; it leaves out those that say they need one.
+    [Fact]
+    public void A_test_that_the_demo_might_run_says_when_it_needs_a_redis_server() => Repository.Sources("tests/Evalsha.Resp.Tests/")
+        .SelectMany(file => Repository.Read(file).Split("    [Fact").Skip(1).Select(test => (File: file, Test: test)))
+        .Where(row => row.Test.Contains("RealRedis.", StringComparison.Ordinal) && !row.Test.StartsWith(", Trait(\"Needs\", \"redis-server\")]", StringComparison.Ordinal))
+        .Select(row => row.File).ShouldBeEmpty("mark it [Fact, Trait(\"Needs\", \"redis-server\")]");
+
     [Fact]
     public void Markdown_links_inside_the_repository_lead_somewhere()
     {

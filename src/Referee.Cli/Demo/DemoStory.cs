@@ -68,6 +68,11 @@ internal sealed class DemoStory(Terminal terminal, DemoStage stage, DemoClone cl
         _base = await clone.RunTestsAsync(ct);
         var tests = Counts(_base);
         Report(_base);
+        if (_base.ExitCode != 0)
+        {
+            throw new CliException(ExitCodes.Refused, $"the project's own tests do not pass here, so nothing of it can be promoted: see for yourself with {string.Join(' ', clone.TestCommand)}");
+        }
+
         await AcceptAsync(_runner.EvidenceAsync(Item, "baseline", new JsonObject { ["total"] = tests.Total }, null, _base.After.Id, ct), $"the runner counts {tests.Total} tests on the base");
 
         Way("a text that looks like a number");
