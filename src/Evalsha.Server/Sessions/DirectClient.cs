@@ -257,8 +257,13 @@ public sealed class DirectClient : IClient, IAsyncDisposable
         try
         {
             _context.EndedAt = 0;
-            while (_window.HasRequest || _window.Fill(requests.AsSpan(start), RequestWindow.RequestsMax, _context.Db) == FrameStatus.Request)
+            while (_window.HasRequest || _window.Fill(requests.AsSpan(start), RequestWindow.RequestsMax) == FrameStatus.Request)
             {
+                if (_window.IsCold)
+                {
+                    _window.Warm(requests.AsSpan(start), _context.Db);
+                }
+
                 if (!_window.Arguments.IsEmpty)
                 {
                     _context.Load(requests, start, _window.Arguments, _window.Row);

@@ -1,7 +1,8 @@
 // The next whole requests of a receive buffer, found ahead of being run: their rows are looked up, and the memory of their keys is asked for
 // all at once, so that a pipeline on many keys waits once for what lies far away and not once a key.
 // Always: requests come out in the order they lie in; places are counted from each request's own beginning, so the buffer may move; what is
-// found ahead changes no reply: a protocol error shows when all before it has been run.
+// found ahead changes no reply: a protocol error shows when all before it has been run. Finding needs no turn and looks at no key; warming
+// reads the keyspace, which another thread may be changing, and so is for whoever holds the turn.
 // HOT: no allocation, no await, no LINQ. Measured by benches/Evalsha.Bench/Server/DispatchBench.cs
 using Evalsha.Lua.Runtime;
 using Evalsha.Resp;
@@ -27,6 +28,7 @@ internal sealed class RequestWindow(ServerContext server, RespFramer framer)
     private int _next;
     private int _count;
     private bool _failed;
+    private bool _isCold;
     private long _warmed; // what was loaded, so that it is
 
     public bool HasRequest => _next < _count;
@@ -43,6 +45,9 @@ internal sealed class RequestWindow(ServerContext server, RespFramer framer)
     /// <summary>True when the next request was not the first that was found with the last look.</summary>
     public bool FollowsAnother => _next > 0;
 
+    /// <summary>Several requests have been found and their keys not been asked for yet: <see cref="Warm"/>, as soon as the turn is held.</summary>
+    public bool IsCold => _isCold;
+
     public void Consume() => _next++;
 
     /// <summary>
@@ -50,10 +55,10 @@ internal sealed class RequestWindow(ServerContext server, RespFramer framer)
     /// <see cref="FrameStatus.Request"/> says why there is nothing.
     /// </summary>
     /// <param name="most">1 when running a request may change how the next one is to be read.</param>
-    /// <param name="database">Where the keys are probably wanted.</param>
-    public FrameStatus Fill(Span<byte> bytes, int most, Database database)
+    public FrameStatus Fill(Span<byte> bytes, int most)
     {
         _next = _count = 0;
+        _isCold = false;
         if (_failed)
         {
             return FrameStatus.ProtocolError;
@@ -99,23 +104,28 @@ internal sealed class RequestWindow(ServerContext server, RespFramer framer)
             return status;
         }
 
-        if (_count > 1)
-        {
-            if (database.Count >= Database.WorthWarming)
-            {
-                WarmKeys(bytes, database);
-            }
+        _isCold = _count > 1;
+        return FrameStatus.Request;
+    }
 
-            WarmElements(bytes, database);
+    /// <summary>Inside the turn: asks for the memory of the requests from the next one on.</summary>
+    /// <param name="bytes">From the next request's first byte on.</param>
+    /// <param name="database">Where the keys are probably wanted.</param>
+    public void Warm(ReadOnlySpan<byte> bytes, Database database)
+    {
+        _isCold = false;
+        if (database.Count >= Database.WorthWarming)
+        {
+            WarmKeys(bytes, database);
         }
 
-        return FrameStatus.Request;
+        WarmElements(bytes, database);
     }
 
     private void WarmKeys(ReadOnlySpan<byte> bytes, Database database)
     {
         var (at, keys) = (0, 0);
-        for (var i = 0; i < _count; i++)
+        for (var i = _next; i < _count; i++)
         {
             ref readonly var framed = ref _framed[i];
             if (framed.Row is { } row)
@@ -140,7 +150,7 @@ internal sealed class RequestWindow(ServerContext server, RespFramer framer)
         IWarmed? collection = null;
         ReadOnlySpan<byte> key = default;
         var (at, elements) = (0, 0);
-        for (var i = 0; i < _count; i++)
+        for (var i = _next; i < _count; i++)
         {
             ref readonly var framed = ref _framed[i];
             if (framed.Row is { ElementAt: > 0 } row && row.ElementAt < framed.Arguments)

@@ -409,7 +409,7 @@ internal sealed class Session : IClient, IReceiver
         _framer.Unauthenticated = !IsAuthenticated;
         FollowLimits();
         var most = IsAuthenticated && _server.Config.RequirePass.Length == 0 ? RequestWindow.RequestsMax : 1;
-        var status = _window.Fill(_input.AsSpan(_start, _end - _start), most, _context.Db);
+        var status = _window.Fill(_input.AsSpan(_start, _end - _start), most);
         if (status == FrameStatus.ProtocolError)
         {
             RefuseProtocol();
@@ -472,6 +472,11 @@ internal sealed class Session : IClient, IReceiver
 
     private void RunFound(in Turn turn)
     {
+        if (_window.IsCold)
+        {
+            _window.Warm(_input.AsSpan(_start, _end - _start), _context.Db);
+        }
+
         _context.Load(_input, _start, _window.Arguments, _window.Row);
         _dropsBlockedReply = ReplyMode != ReplyMode.On;
         if (ReplyMode == ReplyMode.On)

@@ -107,16 +107,42 @@ public sealed class RequestWindowTests
         (await client.ReadAsync()).ShouldBe("-ERR Protocol error: unauthenticated multibulk length");
     }
 
+    // Another thread may hold the turn and change the keyspace while a session looks what has come.
+    [Fact]
+    public async Task What_is_found_is_cold_until_the_turn_is_held_and_the_keys_from_the_next_request_on_are_asked_for()
+    {
+        await using var server = await RedisServer.StartAsync();
+        var database = server.Context.Databases[0];
+        var window = new RequestWindow(server.Context, new RespFramer());
+        byte[] bytes = [.. "\r\n"u8, .. RawRedis.Encode("GET", "a"), .. RawRedis.Encode("HGET", "h", "f"), .. RawRedis.Encode("HGET", "h", "g")];
+
+        window.Fill(bytes.AsSpan(), RequestWindow.RequestsMax).ShouldBe(FrameStatus.Request);
+        window.IsCold.ShouldBeTrue();
+        var start = window.Length; // the empty line, which a session consumes before it has the turn
+        window.Consume();
+        window.Warm(bytes.AsSpan(start), database);
+        window.IsCold.ShouldBeFalse();
+
+        window.Arguments[1].Of(bytes.AsSpan(start)).ToArray().ShouldBe("a"u8.ToArray());
+        window.Fill(RawRedis.Encode("GET", "a").AsSpan(), RequestWindow.RequestsMax);
+        window.IsCold.ShouldBeFalse(); // one request gains nothing
+    }
+
     private static List<string> Read(RedisServer server, byte[] bytes, Random random)
     {
         var window = new RequestWindow(server.Context, new RespFramer());
         var found = new List<string>();
         for (var (start, end) = (0, 0); start < bytes.Length;)
         {
-            if (!window.HasRequest && window.Fill(bytes.AsSpan(start, end - start), random.Next(1, RequestWindow.RequestsMax + 1), server.Context.Databases[0]) != FrameStatus.Request)
+            if (!window.HasRequest && window.Fill(bytes.AsSpan(start, end - start), random.Next(1, RequestWindow.RequestsMax + 1)) != FrameStatus.Request)
             {
                 end = Math.Min(bytes.Length, end + random.Next(1, 50));
                 continue;
+            }
+
+            if (window.IsCold)
+            {
+                window.Warm(bytes.AsSpan(start, end - start), server.Context.Databases[0]);
             }
 
             if (!window.Arguments.IsEmpty)
