@@ -161,7 +161,7 @@ internal static class StreamClaimCommands
                 Drop(c, group, entry);
                 dropped.Add(entry.Id);
             }
-            else if (Now(c) - entry.DeliveredAt >= idleLeast)
+            else if (idleLeast <= 0 || Now(c) - entry.DeliveredAt >= idleLeast)
             {
                 entry.DeliveredAt = Now(c);
                 entry.Deliveries += onlyIds ? 0 : 1;

@@ -43,6 +43,7 @@ public sealed class TranscriptTests : IAsyncLifetime
     [InlineData("sets")]
     [InlineData("sorted-sets")]
     [InlineData("streams")]
+    [InlineData("stream-groups")]
     [InlineData("keys")]
     [InlineData("large")]
     [InlineData("pubsub")]
