@@ -71,17 +71,7 @@ internal sealed partial class Translator
         il.Emit(Il.Ldloc, _calleeCode!);
         il.Emit(Il.Ldfld, Members.EntrySlots);
         il.Emit(Il.Add);
-        il.Emit(Il.Ldarg_1);
-        il.Emit(Il.Ldfld, Members.StackLimit);
-        il.Emit(Il.Bge, slow);
-        il.Emit(Il.Ldloc, _mine!);
-        il.Emit(Il.Ldc_I4_1);
-        il.Emit(Il.Add);
-        il.Emit(Il.Ldarg_1);
-        il.Emit(Il.Ldfld, Members.Frames);
-        il.Emit(Il.Ldlen);
-        il.Emit(Il.Conv_I4);
-        il.Emit(Il.Bge, slow);
+        BranchUnlessThereIsRoom(slow);
         il.Emit(Il.Ldloc, _state!);
         il.Emit(Il.Ldfld, Members.CompiledLevels);
         il.Emit(Il.Ldloc, _state!);
@@ -155,6 +145,22 @@ internal sealed partial class Translator
             LeaveUnlessDone();
             il.Emit(Il.Br, done);
         });
+    }
+
+    // With the number of slots that a callee needs on the IL stack: room for them, and for its frame.
+    private void BranchUnlessThereIsRoom(Label elsewhere)
+    {
+        _il!.Emit(Il.Ldarg_1);
+        _il.Emit(Il.Ldfld, Members.StackLimit);
+        _il.Emit(Il.Bge, elsewhere);
+        _il.Emit(Il.Ldloc, _mine!);
+        _il.Emit(Il.Ldc_I4_1);
+        _il.Emit(Il.Add);
+        _il.Emit(Il.Ldarg_1);
+        _il.Emit(Il.Ldfld, Members.Frames);
+        _il.Emit(Il.Ldlen);
+        _il.Emit(Il.Conv_I4);
+        _il.Emit(Il.Bge, elsewhere);
     }
 
     private void SetInFrame(FieldInfo field, int value)

@@ -106,17 +106,7 @@ internal sealed partial class Translator
             PushSlotNumber(i.A);
             il.Emit(Il.Ldc_I4, callee.EntrySlots);
             il.Emit(Il.Add);
-            il.Emit(Il.Ldarg_1);
-            il.Emit(Il.Ldfld, Members.StackLimit);
-            il.Emit(Il.Bge, generic);
-            il.Emit(Il.Ldloc, _mine!);
-            il.Emit(Il.Ldc_I4_1);
-            il.Emit(Il.Add);
-            il.Emit(Il.Ldarg_1);
-            il.Emit(Il.Ldfld, Members.Frames);
-            il.Emit(Il.Ldlen);
-            il.Emit(Il.Conv_I4);
-            il.Emit(Il.Bge, generic);
+            BranchUnlessThereIsRoom(generic);
             CountStep(generic);
             il.Emit(Il.Ldloc, part.Closure!);
             il.Emit(Il.Ldfld, Members.ClosureConstants);
