@@ -10,6 +10,11 @@ internal static class DemoVerb
     public static Command Create(VerbFactory verbs) =>
         verbs.Create("demo", "See it work in about a minute: an agent says \"done\", the referee asks for proof", [], async call =>
         {
+            if (call.DoorOptions.Redis is not null)
+            {
+                throw new CliException(ExitCodes.Usage, "the demo rewrites a record behind the referee's back, so it plays on a store of its own and takes no --redis");
+            }
+
             var project = DemoProject.Own();
             if (!call.Terminal.Json)
             {

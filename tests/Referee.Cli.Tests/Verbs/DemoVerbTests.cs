@@ -73,6 +73,17 @@ public sealed class DemoVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task It_takes_nobody_elses_store()
+    {
+        using var error = new StringWriter();
+        var environment = new CliEnvironment(_project.Folder, new Dictionary<string, string>(), TextWriter.Null, error, false, TimeProvider.System);
+
+        (await RefereeCommand.RunAsync(["demo", "--redis", "redis://localhost:6379"], environment, CancellationToken.None)).ShouldBe(ExitCodes.Usage);
+
+        error.ToString().ShouldContain("a store of its own");
+    }
+
+    [Fact]
     public void The_checkout_it_was_played_on_is_left_as_it_was()
     {
         _project.Git("status", "--porcelain").ShouldBeEmpty();
